@@ -1,0 +1,57 @@
+"""The plugin API: all that a connector imports of the engine."""
+
+from recipe_engine.plugin.api import (
+    Action,
+    Auth,
+    Blobs,
+    Connector,
+    Context,
+    FileValue,
+    Http,
+    Params,
+    RateLimit,
+    Result,
+    Setting,
+    Settings,
+    Store,
+    bearer,
+    header,
+)
+from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
+from recipe_engine.plugin.hookspecs import hookimpl, hookspec
+from recipe_engine.plugin.http import Request, Response, Transport
+from recipe_engine.plugin.sandbox import Effect, Fault, Sandbox, SandboxRequest, SandboxResponse, route
+
+__all__ = [
+    "Action",
+    "ActionError",
+    "Auth",
+    "Blobs",
+    "Catalog",
+    "Connector",
+    "Context",
+    "Effect",
+    "Fault",
+    "FileValue",
+    "Http",
+    "Params",
+    "RateLimit",
+    "Request",
+    "Response",
+    "Result",
+    "Retryable",
+    "Sandbox",
+    "SandboxRequest",
+    "SandboxResponse",
+    "Setting",
+    "Settings",
+    "Store",
+    "Terminal",
+    "Transport",
+    "bearer",
+    "header",
+    "hookimpl",
+    "hookspec",
+    "route",
+]

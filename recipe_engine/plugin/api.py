@@ -1,0 +1,322 @@
+"""What the author of a connector writes with. A connector is typed functions; everything else is declared here.
+
+from recipe_engine.plugin import Connector, Context, Params, RateLimit, Result, Setting, bearer
+
+desk = Connector(
+    name="desk", title="Desk", base_url="https://api.desk.example",
+    settings=[Setting("DESK_API_KEY", secret=True, help="Settings > API keys")],
+    auth=bearer("DESK_API_KEY"), limits=[RateLimit(100, per=10)],
+    sandbox="desk_plugin.sandbox:DeskSandbox",
+)
+
+class NewTicket(Params):
+    subject: str
+
+class Ticket(Result):
+    id: str
+
+@desk.action(effect="once")
+async def create_ticket(ctx: Context, params: NewTicket) -> Ticket:
+    \"\"\"Open a ticket.\"\"\"
+    answer = await ctx.http.post("/tickets", json={"subject": params.subject})
+    return Ticket.model_validate(await answer.json())
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.core.plan import Effect, Retry
+from recipe_engine.plugin.http import Request, Response
+
+
+class Params(BaseModel):
+    """Parameters of an action: unknown names are refused, so that a typing mistake is found by the checker."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Result(BaseModel):
+    """Result of an action. Fields that the vendor adds pass through untyped."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class FileValue(BaseModel):
+    """A file held by the blob store: what recipes pass around instead of bytes. `size` is in bytes, `digest` is
+    `sha256:` and the hex digest."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"format": "file"})
+    digest: str
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of the deployment, read from the environment (or .env) under `name`."""
+
+    name: str
+    secret: bool = False
+    required: bool = True
+    default: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `count` requests in `per` seconds, shared by all runs of the process."""
+
+    count: int
+    per: float
+
+
+class Settings(Protocol):
+    """Settings of the deployment. `get` gives the default or None; `require` raises Terminal `not_configured`."""
+
+    def get(self, name: str, default: str | None = None) -> str | None: ...
+
+    def require(self, name: str) -> str: ...
+
+
+class Http(Protocol):
+    """The client of an action: relative URLs are under the connector's base URL; auth, limits, the vendor's error
+    mapping and the step's time limit are applied. `raw=True` hands back error statuses instead of raising."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: JSON = None,
+        form: Mapping[str, Any] | None = None,
+        multipart: Mapping[str, Any] | None = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        length: int | None = None,
+        timeout: float | None = None,
+        raw: bool = False,
+        auth: bool = True,
+    ) -> Response: ...
+
+    async def get(self, url: str, **options: Any) -> Response: ...
+
+    async def post(self, url: str, **options: Any) -> Response: ...
+
+    async def put(self, url: str, **options: Any) -> Response: ...
+
+    async def patch(self, url: str, **options: Any) -> Response: ...
+
+    async def delete(self, url: str, **options: Any) -> Response: ...
+
+
+class Blobs(Protocol):
+    """The content-addressed store of files."""
+
+    async def save(self, chunks: AsyncIterator[bytes], name: str, media_type: str) -> FileValue: ...
+
+    async def save_bytes(self, data: bytes, name: str, media_type: str) -> FileValue: ...
+
+    def open(self, file: FileValue, chunk: int = 1_048_576) -> AsyncIterator[bytes]: ...
+
+    async def read(self, file: FileValue, limit: int = 50_000_000) -> bytes: ...
+
+
+class Store(Protocol):
+    """Small JSON values kept between runs, in named tables. `keep` is seconds until an entry expires, None for ever.
+
+    `claim` is atomic across runs and processes: True for the first to claim a key (or again by the same `owner`).
+    """
+
+    async def claim(self, table: str, key: str, owner: str, keep: float | None) -> bool: ...
+
+    async def get(self, table: str, key: str) -> JSON: ...
+
+    async def put(self, table: str, key: str, value: JSON, keep: float | None) -> None: ...
+
+    async def list(self, table: str, prefix: str, limit: int) -> list[JSONObject]: ...
+
+    async def delete(self, table: str, key: str) -> bool: ...
+
+
+class Context(Protocol):
+    """What an action is given.
+
+    `key` is the idempotency key: run and step path, the same over attempts. `run_id` and `path` name the step.
+    `config` is the run's config. `now` is the runtime's time (seconds since 1970). `tokens` is a dict shared by all
+    runs of the process, for access tokens. `report_usage` adds tokens and money to the step. `log` writes a line
+    that the run shows. `sandbox` says that this run talks to sandboxes. `cost_left` and `tokens_left` are what the
+    run may still spend (US dollars, tokens), None for no limit. `emit` posts an event to waiting runs.
+    """
+
+    key: str
+    run_id: str
+    path: str
+    attempt: int
+    config: Mapping[str, Any]
+    settings: Settings
+    http: Http
+    blobs: Blobs
+    store: Store
+    tokens: dict[str, Any]
+    sandbox: bool
+    dry_run: bool
+    cost_left: float | None
+    tokens_left: int | None
+
+    @property
+    def now(self) -> float: ...
+
+    def log(self, message: str, **fields: Any) -> None: ...
+
+    def report_usage(self, **usage: float) -> None: ...
+
+    async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None: ...
+
+    def service(self, name: str) -> Any:
+        """An object that the host of the engine provides by name (the scripted model of a test, a mail outbox)."""
+        ...
+
+
+ActionFunction = Callable[[Any, Any], Awaitable[Any]]
+# Did it happen? The result if so, None if it certainly did not; raises Retryable when it cannot tell.
+Reconcile = Callable[[Any, Any], Awaitable[Any]]
+Auth = Callable[[Request, Settings], Awaitable[None]]
+# Turns an error answer into a Retryable or Terminal; None leaves it to the engine's general rules.
+ErrorMapping = Callable[[int, Mapping[str, str], JSON], Exception | None]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of the catalog. `params_schema` and `result_schema` are JSON Schema 2020-12.
+
+    `params_type` is None when parameters are checked by `params_schema` alone (connectors made from documents).
+    `effect_of` refines `effect` from the authored parameters (http: by method). `secret_params` names the dotted
+    parameters in which `secrets.NAME` may stand (`headers.*`, `auth.*`). `fields_at_step` says that the parameters
+    are written on the step itself (http, llm_call, notify, log), not under `with`.
+    """
+
+    name: str
+    function: ActionFunction
+    effect: Effect
+    params_schema: JSONObject
+    result_schema: JSONObject
+    params_type: type[BaseModel] | None
+    summary: str
+    description: str
+    connector: Connector
+    reconcile: Reconcile | None = None
+    effect_of: Callable[[JSONObject], Effect] | None = None
+    result_schema_of: Callable[[JSONObject], JSONObject] | None = None
+    secret_params: tuple[str, ...] = ()
+    fields_at_step: bool = False
+    retry: Retry = field(default_factory=Retry)
+    timeout: float = 60.0
+    example: str = ""
+
+
+@dataclass(eq=False)
+class Connector:
+    """A vendor's actions with its base URL, auth, limits, error mapping and sandbox.
+
+    `base_url` can be replaced by the setting `<NAME>_BASE_URL` (or `base_url_setting`). `sandbox` is
+    `module:Class`, imported only when a run uses sandboxes.
+    """
+
+    name: str
+    title: str
+    base_url: str = ""
+    settings: Sequence[Setting] = ()
+    auth: Auth | None = None
+    limits: Sequence[RateLimit] = ()
+    errors: ErrorMapping | None = None
+    sandbox: str | None = None
+    base_url_setting: str | None = None
+    docs: str = ""
+    actions: dict[str, Action] = field(default_factory=dict)
+
+    def action(
+        self,
+        *,
+        effect: Effect | Literal["read", "keyed", "once"],
+        name: str | None = None,
+        reconcile: Reconcile | None = None,
+        effect_of: Callable[[JSONObject], Effect] | None = None,
+        result_schema_of: Callable[[JSONObject], JSONObject] | None = None,
+        secret_params: tuple[str, ...] = (),
+        fields_at_step: bool = False,
+        retry: Retry | None = None,
+        timeout: float = 60.0,
+        example: str = "",
+    ) -> Callable[[ActionFunction], ActionFunction]:
+        """Register a function as the action `<connector>.<function name>`; parameters and result are read from its
+        annotations, documentation from its docstring.
+
+        Raises TypeError when the annotations are not pydantic models.
+        """
+
+        def register(function: ActionFunction) -> ActionFunction:
+            hints = typing.get_type_hints(function)
+            params_type = hints[next(reversed(inspect.signature(function).parameters))]
+            result_type = hints["return"]
+            short = name or function.__name__
+            full = f"{self.name}.{short}" if self.name and short != self.name else short
+            text = inspect.getdoc(function) or ""
+            summary, _, description = text.partition("\n")
+            self.actions[full] = Action(
+                name=full,
+                function=function,
+                effect=effect,
+                params_schema=params_type.model_json_schema(),
+                result_schema=_result_schema(result_type),
+                params_type=params_type,
+                summary=summary,
+                description=description.strip(),
+                connector=self,
+                reconcile=reconcile,
+                effect_of=effect_of,
+                result_schema_of=result_schema_of,
+                secret_params=secret_params,
+                fields_at_step=fields_at_step,
+                retry=retry or (Retry() if effect == "once" else Retry(attempts=3)),
+                timeout=timeout,
+                example=example,
+            )
+            return function
+
+        return register
+
+
+def _result_schema(result_type: Any) -> JSONObject:
+    if isinstance(result_type, type) and issubclass(result_type, BaseModel):
+        return result_type.model_json_schema(mode="serialization")
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(result_type).json_schema(mode="serialization")
+
+
+def bearer(setting: str) -> Auth:
+    """Auth that sends `Authorization: Bearer <setting>`."""
+
+    async def authorize(request: Request, settings: Settings) -> None:
+        request.headers["Authorization"] = f"Bearer {settings.require(setting)}"
+
+    return authorize
+
+
+def header(name: str, setting: str) -> Auth:
+    """Auth that sends the setting in the header `name`."""
+
+    async def authorize(request: Request, settings: Settings) -> None:
+        request.headers[name] = settings.require(setting)
+
+    return authorize

@@ -1,0 +1,100 @@
+"""The HTTP seam: what connectors send through and what stands behind it (a real client, or a sandbox).
+
+The one rule: a connector never sees which transport it talks to. A sandbox answers the very request that the vendor
+would have received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Body = bytes | AsyncIterator[bytes] | None
+
+
+@dataclass(slots=True)
+class Request:
+    """A request ready to go: absolute URL with its query, header names as written, a body of bytes or a stream.
+
+    `timeout` is seconds for the whole exchange. `length` is the size of a streamed body when known (bytes).
+    """
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Body = None
+    timeout: float = 60.0
+    length: int | None = None
+
+
+class Response:
+    """An answer. Small bodies are read with `read`, `text`, `json`; large ones streamed with `chunks`."""
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes], url: str = ""
+    ) -> None:
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.url = url
+        self._body = body
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    async def read(self, limit: int = 10_000_000) -> bytes:
+        """The whole body; more than `limit` bytes is a Terminal failure `response_too_large`."""
+        if not isinstance(self._body, bytes):
+            parts: list[bytes] = []
+            size = 0
+            async for part in self._body:
+                size += len(part)
+                if size > limit:
+                    from recipe_engine.plugin.errors import Terminal
+
+                    raise Terminal(f"the answer is larger than {limit} bytes", code="response_too_large")
+                parts.append(part)
+            self._body = b"".join(parts)
+        return self._body
+
+    async def text(self) -> str:
+        """The body as text (UTF-8, bad bytes replaced)."""
+        return (await self.read()).decode("utf-8", "replace")
+
+    async def json(self) -> Any:
+        """The body as JSON, None when it is empty; anything else raises Terminal `invalid_answer`."""
+        import orjson
+
+        from recipe_engine.plugin.errors import Terminal
+
+        body = await self.read()
+        if not body:
+            return None
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise Terminal(
+                "the answer is not JSON", code="invalid_answer", detail=body[:300].decode("utf-8", "replace")
+            ) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece, never whole in memory."""
+        if isinstance(self._body, bytes):
+            yield self._body
+        else:
+            async for part in self._body:
+                yield part
+
+
+class Transport(Protocol):
+    """Sends a request and gives the answer as soon as its headers are in.
+
+    Raises `Retryable` with `happened="no"` when nothing was sent (name not found, connection refused), with
+    `happened="maybe"` when the answer was lost (time-out after sending, connection dropped).
+    """
+
+    async def send(self, request: Request) -> Response: ...
+
+    async def close(self) -> None: ...

@@ -263,6 +263,15 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A stop step ended the run, or the called recipe that it stands in; `failure` when it ended it as failed."""
+
+    path: str
+    output: JSON = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunSucceeded:
     output: JSON = None
 
@@ -276,7 +285,7 @@ Event = (
     RunStarted | ActionSucceeded | ActionFailed | TimerFired | EventReceived | ApprovalGiven | StepResolved
     | RunPaused | RunResumed | RunCancelled
     | StepSkipped | StepReused | StepStarted | StepSucceeded | StepFailed | RetryScheduled | StepInDoubt | BranchTaken
-    | WaitStarted | LoopStarted | ItemStarted | RoundEnded | BodyStarted | TimerSet | CallEnded
+    | WaitStarted | LoopStarted | ItemStarted | RoundEnded | BodyStarted | TimerSet | CallEnded | Stopped
     | RunSucceeded | RunFailed
 )  # fmt: skip
 

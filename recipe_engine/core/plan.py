@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from recipe_engine.core.codec import decoder, encode
 from recipe_engine.core.json import JSON, JSONObject
 
 Effect = Literal["read", "keyed", "once"]
+
+_SECRET = re.compile(r"\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,16 @@ class Plan:
         """The plan's name: the SHA-256 of its canonical JSON, in hex."""
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names read as `secrets.NAME` anywhere in the plan."""
+        return frozenset(_SECRET.findall(json.dumps(self.to_json(), ensure_ascii=False)))
+
+    @cached_property
+    def memo(self) -> dict[int, Any]:
+        """What the evaluation of this plan has compiled, by identity of the plan's own values; never serialised."""
+        return {}
 
     def to_json(self) -> JSONObject:
         """Plain JSON that `from_json` reads back; fields that have their default are left out."""

@@ -1,0 +1,56 @@
+"""The entry point of `recipe`: runs a command and turns whatever it raises into a message and an exit code.
+
+The one rule: nobody sees a traceback without `--debug`. Exit codes: 0 succeeded, 1 failed, 2 invalid recipe or usage,
+3 parked (waiting, paused, interrupted) or in doubt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from recipe_engine.cli.lazy import Session, recipe
+
+SUCCEEDED, FAILED, USAGE, PARKED = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the process's exit code."""
+    session = Session()
+    try:
+        answer = recipe.main(arguments, prog_name="recipe", standalone_mode=False, obj=session)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+        return SUCCEEDED
+    except click.UsageError as error:
+        _usage(error)
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return PARKED
+    except BrokenPipeError:
+        # The reader of a pipe left (`recipe runs list | head`): nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SUCCEEDED
+    except Exception as error:  # noqa: BLE001  # the outermost frame: every error becomes a message
+        if session.debug:
+            raise
+        from recipe_engine.cli.failures import explain
+
+        return explain(error)
+    return answer if isinstance(answer, int) else SUCCEEDED
+
+
+def _usage(error: click.UsageError) -> None:
+    """What was mistyped, then where the help is."""
+    click.secho(f"error: {error.format_message().rstrip('.')}", fg="red", err=True)
+    if error.ctx is not None:
+        click.echo(f"help: {error.ctx.command_path} --help", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

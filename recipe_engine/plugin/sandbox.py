@@ -14,8 +14,8 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from recipe_engine.core.json import JSON, JSONObject
 
@@ -45,6 +45,11 @@ class SandboxRequest:
     def form(self) -> dict[str, str]:
         """The body as a URL-encoded form."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    def query_values(self, name: str) -> list[str]:
+        """Every value of a query parameter that may be repeated, in order."""
+        pairs = parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+        return [value for key, value in pairs if key == name]
 
 
 @dataclass(slots=True)
@@ -85,7 +90,10 @@ Handler = Callable[[Any, SandboxRequest], SandboxResponse]
 
 
 def route(method: str, pattern: str) -> Callable[[Handler], Handler]:
-    """Mark a method as the handler of `pattern`, in which `{name}` matches one path segment and `{name:path}` many."""
+    """Mark a method as the handler of `pattern`, in which `{name}` matches one path segment and `{name:path}` many.
+
+    The path is matched as it was sent (percent-encoded); the handler gets the variables decoded.
+    """
 
     def mark(handler: Handler) -> Handler:
         regex = re.sub(r"\\\{(\w+):path\\\}", r"(?P<\1>.+)", re.escape(pattern).replace(r"\:", ":"))
@@ -105,6 +113,16 @@ class Sandbox:
     """
 
     connector = ""
+    _table: ClassVar[tuple[tuple[str, re.Pattern[str], Handler], ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Build the table of routes, once a class: its own in the order they are written, then what it inherits."""
+        super().__init_subclass__(**options)
+        cls._table = tuple(
+            (method, regex, handler)
+            for handler in _definitions(cls)
+            for method, regex in getattr(handler, "_routes", ())
+        )
 
     def __init__(self, settings: Mapping[str, str] | None = None, now: Callable[[], float] = lambda: 0.0) -> None:
         self.settings = dict(settings or {})
@@ -154,15 +172,21 @@ class Sandbox:
         refused = self.authorize(request)
         if refused is not None:
             return refused
-        for handler_name in dir(type(self)):
-            handler = getattr(type(self), handler_name)
-            for method, regex in getattr(handler, "_routes", ()):
-                found = regex.match(request.path)
-                if found and method == request.method:
-                    request.variables = found.groupdict()
-                    answered: SandboxResponse = handler(self, request)
-                    return answered
+        for method, regex, handler in self._table:
+            found = regex.match(request.path) if method == request.method else None
+            if found:
+                request.variables = {name: unquote(value) for name, value in found.groupdict().items()}
+                return handler(self, request)
         return self.not_found(request)
+
+
+def _definitions(cls: type) -> list[Any]:
+    """What a class has by name, its own first, each in the order it is written."""
+    found: dict[str, Any] = {}
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            found.setdefault(name, value)
+    return list(found.values())
 
 
 def split_url(url: str) -> tuple[str, dict[str, str]]:

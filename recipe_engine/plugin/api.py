@@ -261,6 +261,9 @@ class Connector:
         """Register a function as the action `<connector>.<function name>`; parameters and result are read from its
         annotations, documentation from its docstring.
 
+        `name` replaces the function's name. An action whose fields stand on the step itself (`fields_at_step`) is a
+        step type of its own and bears its bare name: `llm_call`, not `llm.llm_call`.
+
         Raises TypeError when the annotations are not pydantic models.
         """
 
@@ -269,7 +272,7 @@ class Connector:
             params_type = hints[next(reversed(inspect.signature(function).parameters))]
             result_type = hints["return"]
             short = name or function.__name__
-            full = f"{self.name}.{short}" if self.name and short != self.name else short
+            full = short if fields_at_step else f"{self.name}.{short}"
             text = inspect.getdoc(function) or ""
             summary, _, description = text.partition("\n")
             self.actions[full] = Action(

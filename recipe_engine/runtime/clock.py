@@ -1,0 +1,168 @@
+"""Time as the runtime sees it: the system's, or a virtual one that tests and `recipe test` move by hand.
+
+The one rule: nothing in the runtime asks the operating system what time it is or sleeps on the event loop; it asks a
+Clock. Then ten days of waiting cost milliseconds in a test, and a time limit fires at the same moment every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+# The longest the system clock sleeps without looking at the wall clock again, so that a machine that was suspended, or
+# whose clock was set, is noticed.
+_LONGEST_SLEEP = 60.0
+
+
+class TimeLimit(Protocol):
+    """`async with clock.limit(5) as limit:` raises TimeoutError when the body takes longer."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *problem: Any) -> None: ...
+
+    def extend(self, seconds: float) -> None:
+        """Move the end by `seconds`, for time that should not count."""
+        ...
+
+
+class Clock(Protocol):
+    """`now` is seconds since 1970 (UTC); `sleep_until` returns at once when the moment is past."""
+
+    def now(self) -> float: ...
+
+    async def sleep_until(self, at: float) -> None: ...
+
+    def limit(self, seconds: float) -> TimeLimit: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    async def sleep_until(self, at: float) -> None:
+        while (left := at - time.time()) > 0:  # noqa: ASYNC110  # no event ends it, the clock does
+            await asyncio.sleep(min(left, _LONGEST_SLEEP))
+
+    def limit(self, seconds: float) -> TimeLimit:
+        return _SystemLimit(seconds)
+
+
+class _SystemLimit:
+    __slots__ = ("_timeout",)
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(self, *problem: Any) -> None:
+        await self._timeout.__aexit__(*problem)
+
+    def extend(self, seconds: float) -> None:
+        when = self._timeout.when()
+        if when is not None:
+            self._timeout.reschedule(when + seconds)
+
+
+class VirtualClock:
+    """A clock that stands still until `advance_to` is called.
+
+    Whoever drives asks `next_due` when everything else is quiet and advances to it. Time limits count as something
+    due only while somebody sleeps: work that really goes on (a thread, a socket) is never outrun by its time limit.
+    """
+
+    def __init__(self, start: float = 0.0) -> None:
+        self._now = start
+        self._numbers = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._alarms: list[tuple[float, int, _Alarm]] = []
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep_until(self, at: float) -> None:
+        if at <= self._now:
+            await asyncio.sleep(0)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (at, next(self._numbers), woken))
+        await woken
+
+    def limit(self, seconds: float) -> TimeLimit:
+        return _VirtualLimit(self, seconds)
+
+    def next_due(self) -> float | None:
+        """The next moment at which something that sleeps would go on or be cut off; None when nobody sleeps."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        while self._alarms and self._alarms[0][2].dismissed:
+            heapq.heappop(self._alarms)
+        if not self._sleepers:
+            return None
+        due = self._sleepers[0][0]
+        return min(due, self._alarms[0][0]) if self._alarms else due
+
+    def advance_to(self, at: float) -> None:
+        """Move to `at` and wake whatever is due by then, in the order of the moments. Never moves back."""
+        self._now = max(self._now, at)
+        while self._alarms and self._alarms[0][0] <= self._now:
+            _, _, alarm = heapq.heappop(self._alarms)
+            if not alarm.dismissed:
+                alarm.ring()
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            _, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+
+    def _set_alarm(self, at: float, ring: Callable[[], None]) -> _Alarm:
+        alarm = _Alarm(ring)
+        heapq.heappush(self._alarms, (at, next(self._numbers), alarm))
+        return alarm
+
+
+class _Alarm:
+    """Something to call at a moment, unless dismissed before."""
+
+    __slots__ = ("dismissed", "ring")
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self.ring = ring
+        self.dismissed = False
+
+
+class _VirtualLimit:
+    __slots__ = ("_alarm", "_at", "_clock", "_seconds", "_timeout")
+
+    def __init__(self, clock: VirtualClock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(None)
+        self._at = 0.0
+        self._alarm = _Alarm(self._ring)
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        self._at = self._clock.now()
+        self.extend(self._seconds)
+        return self
+
+    async def __aexit__(self, *problem: Any) -> None:
+        self._alarm.dismissed = True
+        await self._timeout.__aexit__(*problem)
+
+    def extend(self, seconds: float) -> None:
+        self._alarm.dismissed = True
+        self._at += seconds
+        self._alarm = self._clock._set_alarm(self._at, self._ring)  # noqa: SLF001  # the two are one mechanism
+
+    def _ring(self) -> None:
+        self._timeout.reschedule(asyncio.get_running_loop().time())

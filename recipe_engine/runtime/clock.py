@@ -11,7 +11,8 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from types import TracebackType
+from typing import Protocol, Self
 
 # The longest the system clock sleeps without looking at the wall clock again, so that a machine that was suspended, or
 # whose clock was set, is noticed.
@@ -23,7 +24,9 @@ class TimeLimit(Protocol):
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(self, *problem: Any) -> None: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     def extend(self, seconds: float) -> None:
         """Move the end by `seconds`, for time that should not count."""
@@ -64,8 +67,10 @@ class _SystemLimit:
         await self._timeout.__aenter__()
         return self
 
-    async def __aexit__(self, *problem: Any) -> None:
-        await self._timeout.__aexit__(*problem)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._timeout.__aexit__(kind, error, trace)
 
     def extend(self, seconds: float) -> None:
         when = self._timeout.when()
@@ -155,9 +160,11 @@ class _VirtualLimit:
         self.extend(self._seconds)
         return self
 
-    async def __aexit__(self, *problem: Any) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._alarm.dismissed = True
-        await self._timeout.__aexit__(*problem)
+        await self._timeout.__aexit__(kind, error, trace)
 
     def extend(self, seconds: float) -> None:
         self._alarm.dismissed = True

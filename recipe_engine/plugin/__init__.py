@@ -1,5 +1,6 @@
 """The plugin API: all that a connector imports of the engine."""
 
+from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.plugin.api import (
     Action,
     Auth,
@@ -24,6 +25,7 @@ from recipe_engine.plugin.http import Request, Response, Transport
 from recipe_engine.plugin.sandbox import Effect, Fault, Sandbox, SandboxRequest, SandboxResponse, route
 
 __all__ = [
+    "JSON",
     "Action",
     "ActionError",
     "Auth",
@@ -35,6 +37,7 @@ __all__ = [
     "Fault",
     "FileValue",
     "Http",
+    "JSONObject",
     "Params",
     "RateLimit",
     "Request",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from recipe_engine.version import VERSION as __version__
+from recipe_engine.version import VERSION as __version__  # noqa: N811  # the name that packages have for it
 
 if TYPE_CHECKING:
     from recipe_engine.diagnostics.diagnostic import Diagnostic

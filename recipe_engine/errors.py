@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from recipe_engine.diagnostics.diagnostic import Diagnostic
+if TYPE_CHECKING:
+    from recipe_engine.diagnostics.diagnostic import Diagnostic
 
 
 class RecipeError(Exception):

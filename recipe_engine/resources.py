@@ -33,7 +33,9 @@ def docs_dir() -> Path:
 
 def bundled_recipes() -> dict[str, Path]:
     """Every bundled recipe by its slug, which is its file's name; sorted by slug."""
-    return {path.stem: path for path in sorted(recipes_dir().glob("*/*.yml"), key=lambda path: path.stem) if is_recipe(path)}
+    return {
+        path.stem: path for path in sorted(recipes_dir().glob("*/*.yml"), key=lambda path: path.stem) if is_recipe(path)
+    }
 
 
 def is_recipe(path: Path) -> bool:

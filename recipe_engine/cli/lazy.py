@@ -6,7 +6,6 @@ answer at once. Help lines stand here and are held against the commands themselv
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -147,8 +146,10 @@ def load_command(entry: Entry) -> click.Command:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    from recipe_engine.diagnostics.suggest import suggest
+
+    near = suggest(word, known)
+    return f"; did you mean {near!r}?" if near else "; `recipe --help` lists them"
 
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:

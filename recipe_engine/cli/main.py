@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe left (`recipe runs list | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SUCCEEDED
-    except Exception as error:  # noqa: BLE001  # the outermost frame: every error becomes a message
+    except Exception as error:  # the outermost frame: every error becomes a message
         if session.debug:
             raise
         from recipe_engine.cli.failures import explain

@@ -1,0 +1,88 @@
+"""Files that a run is given as paths, turned into what the recipe's schema asks for.
+
+The one rule: only values that are `pathlib.Path` are read from disk; text never is, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.errors import RecipeError
+from recipe_engine.inputs import at
+from recipe_engine.plugin.api import Blobs
+
+_CHUNK = 1_048_576
+_LARGEST_TEXT = 20_000_000
+_AS_FILE = "give the field `format: file` in the recipe's input_schema, so that it is kept as a file"
+FILE_FORMATS = frozenset({"file", "document", "image", "audio"})
+_MEDIA_TYPES = {".glb": "model/gltf-binary", ".usdz": "model/vnd.usdz+zip", ".obj": "model/obj", ".stl": "model/stl"}
+
+
+async def attached(schema: JSON, value: Any, blobs: Blobs) -> JSON:
+    """`value` with every Path in it replaced.
+
+    By the schema of its place: `format: file`, `document`, `image` or `audio` puts it into the blob store and gives
+    the file value; `base64_image` (or `contentEncoding: base64`) gives base64 text; an object or a list is read as
+    JSON; anything else gives the file's text. Raises RecipeError for a file that cannot be read so.
+    """
+    return await _attached(schema, value, schema, blobs)
+
+
+async def _attached(schema: JSON, value: Any, root: JSON, blobs: Blobs) -> JSON:
+    field = at(schema, root)
+    if isinstance(value, Path):
+        return await _read(field, value, blobs)
+    if isinstance(value, dict):
+        properties = field.get("properties", {})
+        return {name: await _attached(properties.get(name), item, root, blobs) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [await _attached(field.get("items"), item, root, blobs) for item in value]
+    return value
+
+
+async def _read(field: JSONObject, path: Path, blobs: Blobs) -> JSON:
+    try:
+        if field.get("format") in FILE_FORMATS:
+            file = await blobs.save(_chunks(path), path.name, media_type(path))
+            return file.model_dump()
+        return _content(field, path)
+    except OSError as error:
+        raise RecipeError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path} is not text", _AS_FILE) from error
+
+
+def _content(field: JSONObject, path: Path) -> JSON:
+    """The file's content inside the input: base64, JSON or text."""
+    size = path.stat().st_size
+    if size > _LARGEST_TEXT:
+        raise RecipeError(f"{path} is too large for a value: {size} bytes, at most {_LARGEST_TEXT}", _AS_FILE)
+    if field.get("format") == "base64_image" or field.get("contentEncoding") == "base64":
+        return base64.b64encode(path.read_bytes()).decode()
+    text = path.read_text(encoding="utf-8")
+    return _json(path, text) if field.get("type") in ("object", "array") else text
+
+
+def _json(path: Path, text: str) -> JSON:
+    import json
+
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RecipeError(f"{path} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+
+
+def media_type(path: Path) -> str:
+    """The media type that a file's name tells, `application/octet-stream` when it tells none."""
+    return _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -22,7 +22,7 @@ from recipe_engine.plugin.catalog import Catalog
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.hookspecs import hookimpl, hookspec
 from recipe_engine.plugin.http import Request, Response, Transport
-from recipe_engine.plugin.sandbox import Effect, Fault, Sandbox, SandboxRequest, SandboxResponse, route
+from recipe_engine.plugin.sandbox import Effect, Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 
 __all__ = [
     "JSON",
@@ -40,6 +40,7 @@ __all__ = [
     "JSONObject",
     "Params",
     "RateLimit",
+    "Refused",
     "Request",
     "Response",
     "Result",

@@ -62,6 +62,14 @@ class SandboxResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class Refused(Exception):
+    """Raised by a handler to give the vendor's refusal from wherever it finds the reason."""
+
+    def __init__(self, answer: SandboxResponse) -> None:
+        super().__init__(f"{answer.status}: {answer.json or answer.body!r}")
+        self.answer = answer
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """A write that the vendor would have carried out: `action` names what (`create ticket`), `data` its content."""
@@ -176,7 +184,10 @@ class Sandbox:
             found = regex.match(request.path) if method == request.method else None
             if found:
                 request.variables = {name: unquote(value) for name, value in found.groupdict().items()}
-                return handler(self, request)
+                try:
+                    return handler(self, request)
+                except Refused as refused_by_handler:
+                    return refused_by_handler.answer
         return self.not_found(request)
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from recipe_engine.plugin import Effect, Fault, Sandbox, SandboxRequest, SandboxResponse, route
+from recipe_engine.plugin import Effect, Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 from recipe_engine.plugin.sandbox import split_url
 
 
@@ -44,7 +44,7 @@ class StrictShop(Shop):
 
     @route("GET", "/orders/{id}")
     def get(self, request: SandboxRequest) -> SandboxResponse:
-        return SandboxResponse(404, {"message": "no such order"})
+        raise Refused(SandboxResponse(404, {"message": "no such order"}))
 
 
 def test_the_first_route_written_answers() -> None:
@@ -66,9 +66,9 @@ def test_variables_are_decoded_and_an_encoded_slash_stays_in_its_segment() -> No
     assert answer.json == {"id": "jean+x/y@example.org"}
 
 
-def test_a_subclass_replaces_a_route_by_its_name_and_adds_others() -> None:
+def test_a_subclass_replaces_a_route_by_its_name_and_a_handler_may_refuse_by_raising() -> None:
     shop = StrictShop()
-    assert shop.answer(request("GET", "https://shop.example/orders/7")).status == 404
+    assert shop.answer(request("GET", "https://shop.example/orders/7")).json == {"message": "no such order"}
     assert shop.answer(request("GET", "https://shop.example/orders/7/lines")).json == []
     assert shop.answer(request("POST", "https://shop.example/orders", b"{}")).status == 201
     assert Shop().answer(request("GET", "https://shop.example/orders/7")).status == 200

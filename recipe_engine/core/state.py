@@ -20,7 +20,20 @@ from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Plan, Step
 
-Role = Literal["root", "arm", "lane", "item", "round", "body", "always", "call", "handler", "timeout", "run_handler"]
+Role = Literal[
+    "root",
+    "arm",
+    "lane",
+    "item",
+    "round",
+    "body",
+    "always",
+    "call",
+    "handler",
+    "call_handler",
+    "timeout",
+    "run_handler",
+]
 Wants = Literal["begin", "again", "items", "until", "round", "output", "settle"]
 StepStatus = Literal[
     "pending", "running", "waiting", "retrying", "in_doubt", "succeeded", "failed", "skipped", "cancelled"

@@ -61,17 +61,18 @@ class Builder:
         self._text = text
         self._file = file
         self._lines = lines
+        self._patches = patches
         self._patched = {patch.start for patch in patches}
         self._anchors: dict[str, tuple[JSON, Place]] = {}
         self._by_alias = 0
         self._brackets = 0
-        self._next: Any = PARSER(_apply(patches, text)).get_event
 
     def read(self) -> tuple[JSON, Place] | None:
         """The data of the first document and its place, or None for a text that holds nothing.
 
         Raises Unreadable, and yaml.YAMLError from the parser.
         """
+        self._next: Any = PARSER(_apply(self._patches, self._text)).get_event
         self._next()  # the stream's start
         if self._next().__class__ is _STREAM_END:
             return None
@@ -253,7 +254,9 @@ def unquoted_template(text: str, file: str, lines: Lines, start: int, in_flow: b
     """The classic trap: `key: {{ x }}`, which YAML reads as a mapping within a mapping."""
     end = template_end(text, start, in_flow)
     message = "a value that begins with `{{` must stand in quotes; YAML reads the braces as a mapping"
-    hint = f"write {in_quotes(text[start:end])}"
+    found = text[start:end]
+    whole = found.count("{{") == found.count("}}")
+    hint = f"write {in_quotes(found)}" if whole else "put the whole value in quotes"
     return Unreadable(report("R112", message, file, lines.span(start, end), hint), Patch(start, end))
 
 

@@ -18,6 +18,8 @@ from recipe_engine.source.wording import in_quotes, line_end, line_of, line_star
 # What YAML 1.2 calls non-printable, plus the three line separators that YAML 1.1 parsers split lines at.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _VALUE = re.compile(r"(?P<before>[ ]*(?:-[ ]+)*)(?P<key>[^\s#:'\"\[{][^#:'\"\[{]*?)?(?(key):[ ]+)(?P<value>\S.*)?")
+_OUT_OF_PLACE = ("did not find expected", "expected <block end>", "expected '<document start>'", "expected <document")
+_RESERVED = frozenset("@`%*&!,]}")
 _LOST = re.compile(r"(?<=[ \t])#\w")
 
 
@@ -170,6 +172,9 @@ def _colon_in_text(fault: _Fault) -> Unreadable | None:
         message = "a colon followed by a space begins a mapping, in the middle of this text"
         return fault.unreadable("R113", message, fault.at, fault.at + 1, hint, Patch(a, b))
     a = start + len(fault.line) - len(fault.line.lstrip())
+    above = line_start(fault.text, len(fault.text[:start].rstrip()))
+    if above < start and fault.text[above:start].startswith(" " * (a - start)) and fault.text[above + a - start] != " ":
+        return _no_key(fault, above + a - start)
     message = f"`{shortened(fault.text[a : fault.at])}` is indented below a value that is already complete"
     hint = "indent it like the keys it belongs to, or quote the text that it is part of"
     return fault.unreadable("R110", message, a, fault.at, hint)
@@ -179,10 +184,10 @@ def _cannot_begin_text(fault: _Fault) -> Unreadable | None:
     """Values that begin with a character that YAML keeps for itself: @ ` % * & ! , ] }."""
     at = fault.began if re.search("anchor|alias|tag", fault.context) else fault.at
     character = fault.text[at : at + 1]
-    begins = (
-        fault.has("cannot start any token") or (fault.began == at and at != fault.at) or "scanning a" in fault.context
-    )
-    if not begins or character not in set("@`%*&!") or not character:
+    begins = fault.has("cannot start any token", "node content") or "scanning a" in fault.context
+    if character in {",", "]", "}"}:  # out of place after a complete value too, and that is another mistake
+        begins = fault.text[line_start(fault.text, at) : at].rstrip().endswith((":", "-"))
+    if not begins or character not in _RESERVED:
         return None
     end = value_end(fault.text, at)
     hint = f"write {in_quotes(fault.text[at:end])}"
@@ -193,28 +198,47 @@ def _cannot_begin_text(fault: _Fault) -> Unreadable | None:
 def _unclosed_bracket(fault: _Fault) -> Unreadable | None:
     """A list or mapping in brackets that is not closed, or whose parts are not separated by commas."""
     opening = fault.text[fault.began : fault.began + 1]
-    if "flow" not in fault.context or opening not in set("[{") or not opening:
+    if "flow" not in fault.context or opening not in {"[", "{"}:
         return None
     closing = "]" if opening == "[" else "}"
-    found = fault.text[fault.at : line_end(fault.text, fault.at)].strip()
-    what = f"found `{shortened(found)}`" if found else "found the end of the file"
-    message = f"{what}; expected `,` or the `{closing}` that closes the `{opening}` of line {fault.lines.position(fault.began)[0]}"
-    return fault.unreadable(
-        "R115",
-        message,
-        fault.at,
-        fault.at + 1,
-        f"close it with `{closing}`, or quote texts that hold `,`, `[`, `{{`, `]` or `}}`",
-    )
+    hint = f"close it with `{closing}`, or quote the texts in it that hold `,`, `[`, `{{`, `]` or `}}`"
+    line = fault.lines.position(fault.at)[0]
+    if line != fault.lines.position(fault.began)[0]:
+        before = "the file ends" if fault.at >= len(fault.text.rstrip()) else f"line {line}"
+        message = f"the `{opening}` that opens here is not closed before {before}"
+        return fault.unreadable("R115", message, fault.began, fault.began + 1, hint)
+    found = shortened(fault.text[fault.at : line_end(fault.text, fault.at)].strip()) or "the end of the line"
+    message = f"found `{found}`; expected `,` or `{closing}`"
+    return fault.unreadable("R115", message, fault.at, fault.at + 1, hint)
+
+
+def _text_after_bracket(fault: _Fault) -> Unreadable | None:
+    """`[URGENT] call us`: a text that begins with a bracket."""
+    before = fault.text[line_start(fault.text, fault.at) : fault.at].rstrip()
+    if before[-1:] not in {"]", "}"} or not fault.has(*_OUT_OF_PLACE):
+        return None
+    end = value_end(fault.text, fault.at)
+    rest = fault.text[fault.at : end]
+    if not rest.strip("]} "):
+        return fault.unreadable("R124", f"`{rest}` closes nothing", fault.at, end, "delete it")
+    message = "text follows the bracket that closes the value; expected the end of the line"
+    found = _VALUE.match(fault.text, line_start(fault.text, fault.at), line_end(fault.text, fault.at))
+    if not found or not found["value"] or found["value"][0] not in "[{":
+        return fault.unreadable("R124", message, fault.at, end, "delete it, or put the whole value in quotes")
+    hint = f"write {in_quotes(fault.text[found.start('value') : end])}"
+    return fault.unreadable("R124", message, fault.at, end, hint, Patch(found.start("value"), end))
 
 
 def _escape(fault: _Fault) -> Unreadable | None:
     """A backslash in double quotes before what is no escape, as in Windows paths."""
-    if not fault.has("escape", "hexdecimal", "hexadecimal"):
+    if not fault.has("escape", "hex"):
         return None
     at = fault.text.rfind("\\", 0, fault.at + 1)
     at = at if at >= 0 else fault.at
     message = f"`{fault.text[at : at + 2]}` is no escape that texts in double quotes know"
+    if fault.has("hex"):
+        digits = {"x": 2, "u": 4, "U": 8}.get(fault.text[at + 1 : at + 2], 4)
+        message = f"`{fault.text[at : at + 2]}` is followed by {digits} hexadecimal digits; found something else"
     hint = "write `\\\\` for a backslash, or put the text in single quotes"
     return fault.unreadable("R123", message, at, at + 2, hint)
 
@@ -223,10 +247,14 @@ def _missing_colon(fault: _Fault) -> Unreadable | None:
     """A line that is neither `key: value` nor an item of a list."""
     if not fault.has("could not find expected ':'"):
         return None
-    end = value_end(fault.text, fault.began)
-    message = f"expected `key: value`; found `{shortened(fault.text[fault.began : end])}` without a colon"
+    return _no_key(fault, fault.began)
+
+
+def _no_key(fault: _Fault, start: int) -> Unreadable:
+    end = value_end(fault.text, start)
+    message = f"expected `key: value`; found `{shortened(fault.text[start:end])}`, without a colon and a space"
     hint = "write a colon and a space after the key, or indent the line below the text that it continues"
-    return fault.unreadable("R125", message, fault.began, end, hint)
+    return fault.unreadable("R125", message, start, end, hint)
 
 
 def _block_header(fault: _Fault) -> Unreadable | None:
@@ -249,9 +277,7 @@ def _list_beside_key(fault: _Fault) -> Unreadable | None:
 
 def _indentation(fault: _Fault) -> Unreadable | None:
     """A line that stands at the indentation of nothing above it, or mixes items and keys."""
-    if not fault.has(
-        "did not find expected", "expected <block end>", "expected '<document start>'", "expected <document"
-    ):
+    if not fault.has(*_OUT_OF_PLACE):
         return None
     at = fault.at
     end = max(value_end(fault.text, at), at + 1)
@@ -279,6 +305,7 @@ _EXPLANATIONS = (
     _cannot_begin_text,
     _escape,
     _unclosed_bracket,
+    _text_after_bracket,
     _missing_colon,
     _block_header,
     _list_beside_key,

@@ -7,6 +7,7 @@ a document asks the diagnostics for errors first.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from yaml import YAMLError
@@ -18,6 +19,7 @@ from recipe_engine.source.document import JSON, Document, Lines, Place
 
 LARGEST = 5_000_000  # bytes
 _MOST_PATCHES = 20
+_SQUEEZED = re.compile(r"\w[\w-]*:\S+")
 _START = Span(1, 1, 1, 1)
 
 
@@ -83,7 +85,8 @@ def _document(
     if not isinstance(data, dict):
         kind = "a list" if isinstance(data, list) else "a single value"
         message = f"the file holds {kind}; expected a mapping such as `slug: my-recipe`"
-        return None, [*problems, report("R105", message, file, lines.span(root.start, root.end))]
+        hint = "write a space after the colon" if isinstance(data, str) and _SQUEEZED.fullmatch(data) else None
+        return None, [*problems, report("R105", message, file, lines.span(root.start, root.end), hint)]
     problems += faults.values_lost_to_comments(text, file, lines, root)
     return Document(file, text, data, root), problems
 

@@ -212,10 +212,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "R124",
-        "text after a closing quote",
+        "text after a closing quote or bracket",
         "error",
-        "The quotes close before the text ends, often at an apostrophe within single quotes. Use double quotes, or write "
-        "the apostrophe twice.",
+        "The quotes close before the text ends, often at an apostrophe within single quotes: use double quotes, or write "
+        "the apostrophe twice. A text that begins with `[` or `{` needs quotes as a whole.",
         "name: 'L'atelier'\n",
         'name: "L\'atelier"\n',
     ),

@@ -19,6 +19,7 @@ from recipe_engine.plugin.api import (
     header,
 )
 from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.channels import Channel, Delivery, Message, needs
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.hookspecs import hookimpl, hookspec
 from recipe_engine.plugin.http import Request, Response, Transport
@@ -31,13 +32,16 @@ __all__ = [
     "Auth",
     "Blobs",
     "Catalog",
+    "Channel",
     "Connector",
     "Context",
+    "Delivery",
     "Effect",
     "Fault",
     "FileValue",
     "Http",
     "JSONObject",
+    "Message",
     "Params",
     "RateLimit",
     "Refused",
@@ -57,5 +61,6 @@ __all__ = [
     "header",
     "hookimpl",
     "hookspec",
+    "needs",
     "route",
 ]

@@ -34,6 +34,7 @@ from pydantic import BaseModel, ConfigDict
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect, Retry
+from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.http import Request, Response
 
 
@@ -89,7 +90,10 @@ class Settings(Protocol):
 
 class Http(Protocol):
     """The client of an action: relative URLs are under the connector's base URL; auth, limits, the vendor's error
-    mapping and the step's time limit are applied. `raw=True` hands back error statuses instead of raising."""
+    mapping and the step's time limit are applied. `raw=True` hands back error statuses instead of raising.
+
+    `reads` says that the request changes nothing although its method could (a search by POST): an action of class `once`
+    whose answer is lost, or that fails after a write, is in doubt; after a read it is not."""
 
     async def request(
         self,
@@ -106,6 +110,7 @@ class Http(Protocol):
         timeout: float | None = None,
         raw: bool = False,
         auth: bool = True,
+        reads: bool = False,
     ) -> Response: ...
 
     async def get(self, url: str, **options: Any) -> Response: ...
@@ -229,7 +234,9 @@ class Connector:
     """A vendor's actions with its base URL, auth, limits, error mapping and sandbox.
 
     `base_url` can be replaced by the setting `<NAME>_BASE_URL` (or `base_url_setting`). `sandbox` is
-    `module:Class`, imported only when a run uses sandboxes.
+    `module:Class`, imported only when a run uses sandboxes. `channels` are the ways to reach people that it adds to
+    `notify`. `over_http` says that all its effects go through `ctx.http`, so that a dry run can show them (by default:
+    whether it has a base URL).
     """
 
     name: str
@@ -242,6 +249,8 @@ class Connector:
     sandbox: str | None = None
     base_url_setting: str | None = None
     docs: str = ""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    over_http: bool | None = None
     actions: dict[str, Action] = field(default_factory=dict)
 
     def action(

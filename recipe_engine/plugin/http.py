@@ -6,9 +6,12 @@ would have received.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -18,6 +21,9 @@ class Request:
     """A request ready to go: absolute URL with its query, header names as written, a body of bytes or a stream.
 
     `timeout` is seconds for the whole exchange. `length` is the size of a streamed body when known (bytes).
+    `connector` names who sends, for the sandboxes. `trusted` says that the operator configured this very address, so
+    that it may be a private one. A transport sets `sent` once the request may have reached the other side.
+    `at` is when it is made, by the runtime's clock (seconds since 1970): what signatures are dated with.
     """
 
     method: str
@@ -26,6 +32,10 @@ class Request:
     body: Body = None
     timeout: float = 60.0
     length: int | None = None
+    connector: str = ""
+    trusted: bool = False
+    sent: bool = False
+    at: float = field(default_factory=time.time)
 
 
 class Response:
@@ -87,12 +97,19 @@ class Response:
             async for part in self._body:
                 yield part
 
+    async def close(self) -> None:
+        """Give up what was not read of the body. The engine does this when the action ends."""
+        close = getattr(self._body, "aclose", None)
+        if close is not None:
+            await close()
+
 
 class Transport(Protocol):
     """Sends a request and gives the answer as soon as its headers are in.
 
     Raises `Retryable` with `happened="no"` when nothing was sent (name not found, connection refused), with
-    `happened="maybe"` when the answer was lost (time-out after sending, connection dropped).
+    `happened="maybe"` when the answer was lost (time-out after sending, connection dropped). A lost answer of a method
+    that changes nothing (`SAFE_METHODS`) is a "no" too.
     """
 
     async def send(self, request: Request) -> Response: ...

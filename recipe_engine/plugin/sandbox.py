@@ -117,10 +117,12 @@ class Sandbox:
     """A vendor imitated. Subclasses add routes and state; `connector` is set to the connector's name.
 
     `seed(data)` loads the state a test case begins with. `state()` shows the state for expectations.
-    `settings` are the values under which the sandbox expects to be called (a connector's secrets get invented ones).
+    `settings` are the values under which the sandbox expects to be called (a connector's secrets get invented ones;
+    `invented` gives values for what is not required but makes the imitation complete).
     """
 
     connector = ""
+    invented: ClassVar[Mapping[str, str]] = {}
     _table: ClassVar[tuple[tuple[str, re.Pattern[str], Handler], ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -1,0 +1,148 @@
+"""Settings of the deployment: the environment, then a .env file, then a plugin's vault, then a connector's default.
+
+The one rule: what is set in the environment wins, and a value that is empty counts as not set.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from recipe_engine.plugin.api import Setting
+from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.errors import Terminal
+
+logger = logging.getLogger("recipe_engine")
+
+Resolve = Callable[[str], str | None]
+
+
+class Settings(Mapping[str, str]):
+    """What `ctx.settings` reads.
+
+    `env` is copied, so that a run sees one set of values. `dotenv` may name a file that does not exist. `resolve` is
+    asked for names that neither holds (the hook `resolve_secret`) and what it gives is kept for the process's life.
+    `declared` are the settings of the connectors, for their defaults and for help in messages.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        dotenv: Path | None = None,
+        *,
+        resolve: Resolve | None = None,
+        declared: Mapping[str, Setting] | None = None,
+    ) -> None:
+        self._values = {**read_dotenv(dotenv), **env} if dotenv else dict(env)
+        self._resolve = resolve
+        self._resolved: dict[str, str] = {}
+        self.declared: Mapping[str, Setting] = declared or {}
+
+    def knowing(self, catalog: Catalog, resolve: Resolve | None = None) -> Settings:
+        """The same settings, with the defaults and the help that the connectors of `catalog` declare."""
+        return Settings(self._values, resolve=resolve or self._resolve, declared=declared_settings(catalog))
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # an empty value is none
+        """The value of `name`, else the declared default, else `default`."""
+        value = self._values.get(name) or self._resolved.get(name)
+        if value:
+            return value
+        if self._resolve is not None and name not in self._values:
+            value = self._resolve(name)
+            if value:
+                self._resolved[name] = value
+                return value
+        setting = self.declared.get(name)
+        if setting is not None and setting.default is not None:
+            return setting.default
+        return default
+
+    def require(self, name: str) -> str:
+        """The value of `name`; Terminal `not_configured` when it has none."""
+        value = self.get(name)
+        if value is None:
+            setting = self.declared.get(name)
+            raise Terminal(
+                f"{name} is not set: put it in the environment or in .env",
+                code="not_configured",
+                detail=setting.help if setting else "",
+            )
+        return value
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {**self.declared, **self._values} if self.get(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def declared_settings(catalog: Catalog) -> dict[str, Setting]:
+    """Every setting that a connector declares, by name."""
+    return {setting.name: setting for connector in catalog.connectors.values() for setting in connector.settings}
+
+
+_LINE = re.compile(
+    r"""
+    ^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*
+    (?:
+        '(?P<raw>[^']*)'
+      | "(?P<quoted>(?:[^"\\]|\\.)*)"
+      | (?P<plain>[^\r\n]*?)
+    )
+    [ \t]*(?:(?<=\s)\#[^\r\n]*)?[ \t]*\r?$
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_IGNORED = re.compile(r"^[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """The variables of a .env file; none when there is no such file. A line that cannot be read is a warning."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        logger.warning("%s cannot be read: %s", path, error)
+        return {}
+    return parse_dotenv(text, str(path))
+
+
+def parse_dotenv(text: str, source: str = ".env") -> dict[str, str]:
+    """`NAME=value` lines, `export` allowed. 'Single quotes' keep everything, "double quotes" know backslash escapes (n, r,
+    t, a quote, a backslash); either may go over several lines. A comment begins the line or follows a space. Nothing is
+    substituted."""
+    values: dict[str, str] = {}
+    position = 0
+    while position < len(text):
+        found = _LINE.match(text, position)
+        if found:
+            values[found["name"]] = _value(found)
+            position = found.end() + 1
+            continue
+        if not _IGNORED.match(text, position):
+            line = text.count("\n", 0, position) + 1
+            logger.warning("%s:%d: not a NAME=value line; ignored", source, line)
+        end = text.find("\n", position)
+        position = len(text) if end < 0 else end + 1
+    return values
+
+
+def _value(found: re.Match[str]) -> str:
+    if found["raw"] is not None:
+        return found["raw"]
+    if found["quoted"] is not None:
+        return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), found["quoted"], flags=re.DOTALL)
+    return found["plain"].strip()

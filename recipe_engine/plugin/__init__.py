@@ -1,6 +1,7 @@
 """The plugin API: all that a connector imports of the engine."""
 
 from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.core.plan import Retry
 from recipe_engine.plugin.api import (
     Action,
     Auth,
@@ -48,6 +49,7 @@ __all__ = [
     "Request",
     "Response",
     "Result",
+    "Retry",
     "Retryable",
     "Sandbox",
     "SandboxRequest",

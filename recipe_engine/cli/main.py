@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from recipe_engine.cli.lazy import Session, recipe
+from recipe_engine.cli.show.colour import in_colour
 
 SUCCEEDED, FAILED, USAGE, PARKED = 0, 1, 2, 3
 
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the process's exit code."""
     session = Session()
     try:
-        answer = recipe.main(arguments, prog_name="recipe", standalone_mode=False, obj=session)
+        colour = None if in_colour("stdout") else False
+        answer = recipe.main(arguments, prog_name="recipe", standalone_mode=False, obj=session, color=colour)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
@@ -47,9 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _usage(error: click.UsageError) -> None:
     """What was mistyped, then where the help is."""
-    click.secho(f"error: {error.format_message().rstrip('.')}", fg="red", err=True)
+    colour = in_colour("stderr")
+    click.echo(click.style("error: ", fg="red", bold=True) + _sentence(error), err=True, color=colour)
     if error.ctx is not None:
-        click.echo(f"help: {error.ctx.command_path} --help", err=True)
+        click.echo(f"{click.style('help:', bold=True)} {error.ctx.command_path} --help", err=True, color=colour)
+
+
+def _sentence(error: click.UsageError) -> str:
+    text = error.format_message()
+    return text.removesuffix(".") if text.count(".") == 1 else text
 
 
 if __name__ == "__main__":

@@ -1,0 +1,118 @@
+"""`recipe connectors`: who recipes can talk to, and what is missing before they can."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from recipe_engine.cli.lazy import RecipeCommand
+from recipe_engine.cli.show.columns import columns
+
+if TYPE_CHECKING:
+    from recipe_engine.core.json import JSONObject
+    from recipe_engine.plugin import Connector, Setting
+    from recipe_engine.runtime.settings import Settings
+
+
+@click.command(
+    cls=RecipeCommand,
+    example="""
+    recipe connectors              which are ready, and what the others miss
+    recipe connectors hubspot      its settings and how to get them, its actions
+    """,
+)
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def connectors(name: str | None, as_json: bool) -> int:
+    """List connectors and the settings they miss; describe one by its NAME. Values of settings are never shown."""
+    from recipe_engine.installed import installed, settings
+
+    found = installed()
+    known = {key: connector for key, connector in found.catalog.connectors.items() if _is_vendor(connector)}
+    values = settings(found)
+    if name is not None and name not in known:
+        from recipe_engine.diagnostics import suggest
+
+        near = suggest(name, known)
+        meant = f"; did you mean {near}?" if near else f"; there are {', '.join(known)}"
+        raise click.UsageError(f"there is no connector {name!r}{meant}")
+    chosen = [known[name]] if name else list(known.values())
+    if as_json:
+        records = [_record(connector, values) for connector in chosen]
+        click.echo(json.dumps(records[0] if name else records, ensure_ascii=False, indent=2))
+    elif name:
+        _describe(chosen[0], values)
+    else:
+        _list(chosen, values)
+        for warning in found.warnings:
+            click.secho(f"warning: {warning}", fg="yellow", err=True)
+    return 0
+
+
+def missing(connector: Connector, values: Settings) -> list[Setting]:
+    """The required settings that have no value."""
+    return [setting for setting in connector.settings if setting.required and values.get(setting.name) is None]
+
+
+def _is_vendor(connector: Connector) -> bool:
+    """Whether it needs settings or talks to somebody: the builtin actions of the language do not."""
+    return bool(connector.settings or connector.base_url)
+
+
+def _list(chosen: list[Connector], values: Settings) -> None:
+    rows = []
+    for connector in chosen:
+        names = [setting.name for setting in missing(connector, values)]
+        state = f"misses {', '.join(names)}" if names else "ready"
+        rows.append((connector.name, connector.title, state))
+    click.echo(columns(rows, indent="", bold_first=True))
+    click.echo(
+        "\nWithout settings, `recipe run --sandbox` works with all of them. `recipe connectors NAME` says how to get one."
+    )
+
+
+def _describe(connector: Connector, values: Settings) -> None:
+    click.secho(connector.title, bold=True)
+    if connector.docs:
+        click.echo(connector.docs)
+    click.secho("\nSettings (in the environment, or in .env)", bold=True)
+    rows = [(setting.name, _state(setting, values), setting.help) for setting in connector.settings]
+    click.echo(columns(rows) or "  none")
+    click.secho("\nAddress", bold=True)
+    override = connector.base_url_setting or f"{connector.name.upper()}_BASE_URL"
+    click.echo(f"  {values.get(override) or connector.base_url or 'set by its settings'} (replaced by {override})")
+    for limit in connector.limits:
+        click.echo(f"  at most {limit.count} requests in {limit.per:g} s")
+    click.secho("\nActions", bold=True)
+    click.echo(columns([(action.name, action.effect, action.summary) for action in connector.actions.values()]))
+
+
+def _state(setting: Setting, values: Settings) -> str:
+    if values.get(setting.name) is None:
+        return "missing" if setting.required else "not set, optional"
+    if setting.default is not None and values.get(setting.name) == setting.default:
+        return f"default: {'hidden' if setting.secret else setting.default}"
+    return "set"
+
+
+def _record(connector: Connector, values: Settings) -> JSONObject:
+    return {
+        "name": connector.name,
+        "title": connector.title,
+        "ready": not missing(connector, values),
+        "settings": [
+            {
+                "name": setting.name,
+                "secret": setting.secret,
+                "required": setting.required,
+                "set": values.get(setting.name) is not None,
+                "help": setting.help,
+            }
+            for setting in connector.settings
+        ],
+        "base_url": connector.base_url,
+        "sandbox": connector.sandbox is not None,
+        "actions": list(connector.actions),
+    }

@@ -69,7 +69,7 @@ def _align_block(text: str, start: int, end: int, value: str) -> Units | None:
     units: Units = []
     before: int | None = None  # where the last line with content ended
     for first, last in body:
-        a = first + indentation if text[first : first + indentation].isspace() else first
+        a = first + indentation if not text[first : first + indentation].strip(" ") else first
         if a >= last:
             continue
         gap = len(value) - len(units) - len(value[len(units) :].lstrip("\n"))
@@ -89,8 +89,8 @@ def _align_block(text: str, start: int, end: int, value: str) -> Units | None:
 
 def _indentation(text: str, body: list[tuple[int, int]], value: str) -> int:
     """Of a block scalar: what its first line that is not blank has more than the value's."""
-    written = next((text[a:b] for a, b in body if text[a:b].strip()), "")
-    meant = next((line for line in value.split("\n") if line.strip()), "")
+    written = next((text[a:b] for a, b in body if text[a:b].strip(" ")), "")
+    meant = next((line for line in value.split("\n") if line.strip(" ")), "")
     return (len(written) - len(written.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
 
 

@@ -144,7 +144,9 @@ class Builder:
         end, style, value = event.end_mark.index, event.style, event.value
         if style:
             if style in "|>":  # the parser's mark stands where the next token begins
-                return value, Place(start, start + len(self._text[start:end].rstrip()), style)
+                return value, Place(start, start + len(self._text[start:end].rstrip(" \t\r\n")), style)
+            if style == '"' and not value.isascii() and (half := _SURROGATE.search(value)):
+                raise self._half_a_character(half[0], start, end)
             place = Place(start, end, style)
             self.last_quoted = place
             return value, place
@@ -185,6 +187,12 @@ class Builder:
             self._report("R117", "`<<` would merge another mapping, which YAML 1.2 does not have", event, hint)
             return None
         if value[:1] not in _BEGINS_OTHER_THAN_TEXT:
+            return value
+        if value.startswith("\xa0"):
+            message = (
+                f"`{value.lstrip(chr(0xA0))}` is indented with no-break spaces (U+00A0), which YAML takes as part of it"
+            )
+            self._report("R120", message, event, "indent with ordinary spaces")
             return value
         try:
             is_text = isinstance(resolve(value), str)
@@ -233,6 +241,12 @@ class Builder:
             self._anchors[event.anchor] = (_INCOMPLETE, Place(start, after))
         return after
 
+    def _half_a_character(self, half: str, start: int, end: int) -> Unreadable:
+        """An escape that libyaml refuses and the parser in Python takes."""
+        at = self._text.lower().index(f"\\u{ord(half):04x}", start, end)
+        message = f"`{self._text[at : at + 6]}` is no character"
+        return Unreadable(self._diagnostic("R123", message, at, at + 6, "write the character itself"))
+
     def _duplicate(self, key: str, first: int, start: int, end: int) -> None:
         line = self._lines.position(first)[0]
         message = f"duplicate key `{key}`; the first one is on line {line}"
@@ -246,12 +260,17 @@ class Builder:
         return report(code, message, self._file, self._lines.span(start, end), hint)
 
 
-_BEGINS_OTHER_THAN_TEXT = frozenset(["", *"~nNtTfF+-.0123456789"])  # first characters of what may not be text
+_BEGINS_OTHER_THAN_TEXT = frozenset(["", *"\xa0~nNtTfF+-.0123456789"])  # first characters of what may not be text
+_TEMPLATE_AS_KEY = re.compile(r"(\{\{[^{}\r\n]*\}\})[ ]*:(?=[ \r\n]|$)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 
 def unquoted_template(text: str, file: str, lines: Lines, start: int, in_flow: bool) -> Unreadable:
     """The classic trap: `key: {{ x }}`, which YAML reads as a mapping within a mapping."""
+    if key := _TEMPLATE_AS_KEY.match(text, start):
+        message = f"the template `{shortened(key[1])}` stands as a key; keys are never templates"
+        return Unreadable(report("R109", message, file, lines.span(*key.span(1))), Patch(*key.span(1)))
     end = template_end(text, start, in_flow)
     message = "a value that begins with `{{` must stand in quotes; YAML reads the braces as a mapping"
     found = text[start:end]

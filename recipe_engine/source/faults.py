@@ -20,6 +20,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\
 _VALUE = re.compile(r"(?P<before>[ ]*(?:-[ ]+)*)(?P<key>[^\s#:'\"\[{][^#:'\"\[{]*?)?(?(key):[ ]+)(?P<value>\S.*)?")
 _OUT_OF_PLACE = ("did not find expected", "expected <block end>", "expected '<document start>'", "expected <document")
 _RESERVED = frozenset("@`%*&!,]}")
+_SEPARATOR = re.compile(r"[ ]*[,\]}]")
 _LOST = re.compile(r"(?<=[ \t])#\w")
 
 
@@ -139,6 +140,8 @@ def _unclosed_quote(fault: _Fault) -> Unreadable | None:
         return _quote_opened_at(fault, quoted.start)
     if fault.at == quoted.end and fault.text[fault.at : fault.at + 1] in {"", "\n"}:
         return None
+    if "flow" in fault.context and fault.at > quoted.end:
+        return None  # a comma is missing
     return _text_after_quote(fault, quoted)
 
 
@@ -152,6 +155,9 @@ def _quote_opened_at(fault: _Fault, start: int) -> Unreadable:
 def _text_after_quote(fault: _Fault, quoted: Place) -> Unreadable:
     """`'l'atelier'`, `"a" b`: the quotes close before the text ends."""
     end = value_end(fault.text, quoted.start)
+    if "flow" in fault.context:
+        closing = _SEPARATOR.search(fault.text, fault.at, end)
+        end = closing.start() if closing else end
     whole = fault.text[quoted.start : end]
     quote = whole[0]
     inner = whole[1:-1] if whole.endswith(quote) and len(whole) > 1 else whole
@@ -231,7 +237,7 @@ def _text_after_bracket(fault: _Fault) -> Unreadable | None:
 
 def _escape(fault: _Fault) -> Unreadable | None:
     """A backslash in double quotes before what is no escape, as in Windows paths."""
-    if not fault.has("escape", "hex"):
+    if not fault.has("escape", "hex", "Unicode"):
         return None
     at = fault.text.rfind("\\", 0, fault.at + 1)
     at = at if at >= 0 else fault.at
@@ -239,6 +245,9 @@ def _escape(fault: _Fault) -> Unreadable | None:
     if fault.has("hex"):
         digits = {"x": 2, "u": 4, "U": 8}.get(fault.text[at + 1 : at + 2], 4)
         message = f"`{fault.text[at : at + 2]}` is followed by {digits} hexadecimal digits; found something else"
+    if fault.has("Unicode"):
+        message = f"`{fault.text[at : at + 6]}` is no character"
+        return fault.unreadable("R123", message, at, at + 6, "write the character itself")
     hint = "write `\\\\` for a backslash, or put the text in single quotes"
     return fault.unreadable("R123", message, at, at + 2, hint)
 

@@ -29,7 +29,7 @@ def value_end(text: str, start: int) -> int:
     """The end of what stands on the line from `start` on: before a comment and trailing blanks."""
     end = line_end(text, start)
     comment = _COMMENT.search(text, start, end)
-    return start + len(text[start : comment.start() if comment else end].rstrip())
+    return start + len(text[start : comment.start() if comment else end].rstrip(" \t"))
 
 
 def template_end(text: str, start: int, in_flow: bool) -> int:
@@ -46,7 +46,7 @@ def template_end(text: str, start: int, in_flow: bool) -> int:
         while after < end and text[after] not in ",]}{":
             after += 1
         if not text.startswith("{{", after):
-            return start + len(text[start:after].rstrip())
+            return start + len(text[start:after].rstrip(" \t"))
         closing = text.find("}}", after, end)
     return end
 
@@ -60,5 +60,5 @@ def in_quotes(content: str) -> str:
 
 def shortened(content: str) -> str:
     """The first line of a text, cut when it is long."""
-    first = content.split("\n", 1)[0].rstrip()
-    return first if len(first) <= _LONGEST and first == content.rstrip() else f"{first[: _LONGEST - 1]}…"
+    first = content.split("\n", 1)[0].rstrip(" \t")
+    return first if len(first) <= _LONGEST and first == content.rstrip(" \t") else f"{first[: _LONGEST - 1]}…"

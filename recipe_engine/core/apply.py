@@ -10,12 +10,25 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from recipe_engine.core import events as ev
-from recipe_engine.core.events import Event, Usage
+from recipe_engine.core.events import Event
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
-from recipe_engine.core.plan import Branch, Call, ForEach, Group, Parallel, Perform, Plan, Repeat, Wait
+from recipe_engine.core.pending import (
+    ask,
+    cancel_frame,
+    cancel_frames,
+    count,
+    uncount,
+    unwant,
+    unwant_run,
+    want,
+    want_run,
+    withdraw,
+    withdraw_all,
+)
+from recipe_engine.core.plan import Branch, Call, ForEach, Group, Parallel, Plan, Repeat, Wait
 from recipe_engine.core.state import (
-    ENDED,
+    Absent,
     Frame,
     Loop,
     Names,
@@ -24,18 +37,7 @@ from recipe_engine.core.state import (
     State,
     StepState,
     StepStatus,
-    Wants,
-    add_usage,
 )
-
-
-class Absent:
-    """What a name stands for whose step gave no value; `reason` says why, for messages."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
 
 
 def apply(state: State, event: Event) -> None:
@@ -45,13 +47,13 @@ def apply(state: State, event: Event) -> None:
             _run_started(state, event)
         case ev.ActionSucceeded():
             step = _answered(state, event.path, event.seq)
-            _count(state, step, event.usage)
+            count(state, step, event.usage)
             _succeed(state, step, event.output)
         case ev.ActionFailed():
             step = _answered(state, event.path, event.seq)
-            _count(state, step, event.usage)
+            count(state, step, event.usage)
             step.failing = event.failure
-            _want(state, step, "settle")
+            want(state, step, "settle")
         case ev.TimerFired():
             _timer_fired(state, event)
         case ev.EventReceived():
@@ -66,7 +68,7 @@ def apply(state: State, event: Event) -> None:
                 _succeed(state, step, event.output)
             else:
                 step.failing = None
-                _want(state, step, "again")
+                want(state, step, "again")
         case ev.RunPaused():
             state.paused = True
             state.paused_by = event.by
@@ -91,7 +93,7 @@ def apply(state: State, event: Event) -> None:
             step.attempts = event.attempt
             step.status = "running"
             step.params = event.params
-            _ask(state, step, Pending(event.path, event.seq, "action"))
+            ask(state, step, Pending(event.path, event.seq, "action"))
         case ev.StepSucceeded():
             _succeed(state, _begun(state, event.path), event.output)
         case ev.StepFailed():
@@ -100,25 +102,25 @@ def apply(state: State, event: Event) -> None:
                 step.failing = None
                 _fail(state, step, event.failure.at(event.path))
             else:
-                _unwant_run(state)
+                unwant_run(state)
                 _run_failing(state, event.failure)
         case ev.RetryScheduled():
             step = state.steps[event.path]
-            _unwant(state, step)
-            _withdraw_all(state, step)
-            _cancel_frames(state, step)
+            unwant(state, step)
+            withdraw_all(state, step)
+            cancel_frames(state, step)
             step.failing = None
             step.loop = None
             step.status = "retrying"
             step.error = event.failure
-            _ask(state, step, Pending(event.path, event.seq, "timer", "retry", event.at))
+            ask(state, step, Pending(event.path, event.seq, "timer", "retry", event.at))
         case ev.StepInDoubt():
             step = state.steps[event.path]
-            _unwant(state, step)
+            unwant(state, step)
             step.failing = None
             step.status = "in_doubt"
             step.error = event.failure
-            _ask(state, step, Pending(event.path, event.seq, "doubt"))
+            ask(state, step, Pending(event.path, event.seq, "doubt"))
         case ev.BranchTaken():
             _branch_taken(state, event)
         case ev.WaitStarted():
@@ -135,7 +137,7 @@ def apply(state: State, event: Event) -> None:
                 event.match,
                 event.approval,  # type: ignore[arg-type]  # the literal is one of the two
             )
-            _ask(state, step, pending)
+            ask(state, step, pending)
         case ev.LoopStarted():
             step = _begun(state, event.path)
             step.attempts += 1
@@ -145,12 +147,12 @@ def apply(state: State, event: Event) -> None:
             _item_started(state, event)
         case ev.RoundEnded():
             step = state.steps[event.path]
-            _unwant(state, step)
+            unwant(state, step)
             frame = step.frames.pop("round")
             if event.done:
                 _succeed(state, step, frame.last)
             else:
-                _want(state, step, "round")
+                want(state, step, "round")
         case ev.BodyStarted():
             _body_started(state, event)
         case ev.TimerSet():
@@ -185,7 +187,7 @@ def _run_started(state: State, event: ev.RunStarted) -> None:
     secrets = _secrets(plan, event.seed)
     names = Names({**event.input, "config": event.config or {}, "run": about, "event": event.event, "secrets": secrets})
     if plan.limits.duration is not None:
-        _want_run(state, "begin")
+        want_run(state, "begin")
     state.root = Frame("root", None, plan, plan.blocks[plan.root], names, "")
     _next_step(state, state.root)
 
@@ -205,24 +207,24 @@ def _run_failing(state: State, failure: Failure) -> None:
     """The run's own steps failed: its handler runs once, then the run is settled."""
     state.failure = failure
     if state.root is not None:
-        _cancel_frame(state, state.root)
+        cancel_frame(state, state.root)
     for pending in [item for item in state.pending.values() if not item.path]:
-        _withdraw(state, pending)
+        withdraw(state, pending)
     plan = state.plan
     if plan.on_error is not None and state.handler is None and state.root is not None:
         names = Names({"error": failure.to_json()}, state.root.names)
         state.handler = Frame("run_handler", None, plan, plan.blocks[plan.on_error], names, "")
         _next_step(state, state.handler)
     else:
-        _want_run(state, "settle")
+        want_run(state, "settle")
 
 
 def _end_run(state: State, ended: str) -> None:
     for frame in (state.root, state.handler):
         if frame is not None:
-            _cancel_frame(state, frame)
+            cancel_frame(state, frame)
     for pending in list(state.pending.values()):
-        _withdraw(state, pending)
+        withdraw(state, pending)
     state.ready.clear()
     state.wants = None
     state.paused = False
@@ -239,10 +241,10 @@ def _stopped(state: State, event: ev.Stopped) -> None:
     while frame.owner is not None and frame.role != "call":
         for other in frame.owner.frames.values():
             if other is not frame:
-                _cancel_frame(state, other)
+                cancel_frame(state, other)
         frame.owner.status = step.status
         frame.owner.ended_at = state.now
-        _withdraw_all(state, frame.owner)
+        withdraw_all(state, frame.owner)
         frame = frame.owner.frame
     if frame.owner is None:
         if event.failure is None:
@@ -254,7 +256,7 @@ def _stopped(state: State, event: ev.Stopped) -> None:
         else:
             _run_failing(state, event.failure)
     elif event.failure is None:
-        _cancel_frames(state, frame.owner)
+        cancel_frames(state, frame.owner)
         _succeed(state, frame.owner, event.output)
     else:
         _body_failed(state, frame, event.failure)
@@ -293,14 +295,14 @@ def _next_step(state: State, frame: Frame) -> None:
     step = StepState(frame.prefix + definition.id, definition, frame)
     state.steps[step.path] = step
     frame.current = step
-    _want(state, step, "begin")
+    want(state, step, "begin")
 
 
 def _frame_done(state: State, frame: Frame) -> None:
     """All steps of a frame were worked through."""
     owner = frame.owner
     if owner is None:
-        _want_run(state, "output" if frame.role == "root" else "settle")
+        want_run(state, "output" if frame.role == "root" else "settle")
         return
     match frame.role:
         case "arm" | "body" | "timeout":
@@ -316,13 +318,13 @@ def _frame_done(state: State, frame: Frame) -> None:
         case "item":
             _item_done(state, owner, frame, frame.last, None)
         case "round":
-            _want(state, owner, "until")
+            want(state, owner, "until")
         case "call":
-            _want(state, owner, "output")
+            want(state, owner, "output")
         case "always":
             del owner.frames[frame.key]
             if owner.failing is not None:
-                _want(state, owner, "settle")
+                want(state, owner, "settle")
             else:
                 _succeed(state, owner, owner.output)
         case "handler":
@@ -330,7 +332,7 @@ def _frame_done(state: State, frame: Frame) -> None:
             _handled(state, owner, frame.last)
         case "call_handler":
             del owner.frames[frame.key]
-            _want(state, owner, "settle")
+            want(state, owner, "settle")
         case "root" | "run_handler":
             raise AssertionError("the run's own frames have no owner")
         case _:
@@ -344,13 +346,13 @@ def _body_failed(state: State, frame: Frame, failure: Failure) -> None:
         if frame.role == "root":
             _run_failing(state, failure)
         else:
-            _want_run(state, "settle")
+            want_run(state, "settle")
         return
     if frame.role == "item" and isinstance(owner.step.do, ForEach) and owner.step.do.on_item_error == "collect":
         _item_done(state, owner, frame, None, failure)
         return
-    _cancel_frames(state, owner)
-    _unwant(state, owner)
+    cancel_frames(state, owner)
+    unwant(state, owner)
     if frame.role == "handler":
         _close(state, owner, "failed", Absent(f"step `{owner.step.id}` failed"), failure, propagate=True)
         return
@@ -360,7 +362,7 @@ def _body_failed(state: State, frame: Frame, failure: Failure) -> None:
         return
     if frame.role != "call_handler":
         owner.failing = failure
-    _want(state, owner, "settle")
+    want(state, owner, "settle")
 
 
 def _always(state: State, owner: StepState, failure: Failure | None, output: JSON) -> bool:
@@ -389,43 +391,13 @@ def _call_handler(state: State, owner: StepState, frame: Frame, failure: Failure
     return True
 
 
-def _cancel_frames(state: State, owner: StepState) -> None:
-    """Cancel whatever runs inside a compound step."""
-    for frame in list(owner.frames.values()):
-        _cancel_frame(state, frame)
-    owner.frames.clear()
-
-
-def _cancel_frame(state: State, frame: Frame) -> None:
-    stack = [frame]
-    while stack:
-        step = stack.pop().current
-        if step is None or step.status in ENDED:
-            continue
-        stack.extend(step.frames.values())
-        unknown = (
-            step.status in ("running", "in_doubt")
-            and isinstance(step.step.do, Perform)
-            and step.step.do.effect == "once"
-        )
-        if unknown and step.pending:
-            step.error = Failure("outcome_unknown", "cancelled under way: the effect may have happened", step=step.path)
-        _unwant(state, step)
-        _withdraw_all(state, step)
-        if step.status == "pending":
-            state.steps.pop(step.path, None)
-        step.status = "cancelled"
-        step.ended_at = state.now
-        step.frames = {}
-
-
 # --- steps --------------------------------------------------------------------------------------------------------------
 
 
 def _begun(state: State, path: str) -> StepState:
     """The step that an event of the core is about, no longer wanting anything."""
     step = state.steps[path]
-    _unwant(state, step)
+    unwant(state, step)
     if step.started_at is None:
         step.started_at = state.now
     if step.status in ("pending", "retrying"):
@@ -438,7 +410,7 @@ def _answered(state: State, path: str, seq: int) -> StepState:
     pending = state.pending.pop(seq)
     step = state.steps[path]
     step.pending.discard(seq)
-    _uncount(state, pending)
+    uncount(state, pending)
     return step
 
 
@@ -465,8 +437,8 @@ def _close(
     propagate: bool = False,
 ) -> None:
     """End a step: bind its name, then go on with its frame, or fail it."""
-    _unwant(state, step)
-    _withdraw_all(state, step)
+    unwant(state, step)
+    withdraw_all(state, step)
     step.status = status
     step.ended_at = state.now
     step.loop = None
@@ -487,8 +459,8 @@ def _close(
 
 def _fail(state: State, step: StepState, failure: Failure) -> None:
     """A step failed for good: its `on_error` decides what becomes of it."""
-    _cancel_frames(state, step)
-    _withdraw_all(state, step)
+    cancel_frames(state, step)
+    withdraw_all(state, step)
     step.error = failure
     on_error = step.step.on_error
     gone = Absent(f"step `{step.step.id}` failed ({failure.code})")
@@ -587,7 +559,7 @@ def _more_items(state: State, step: StepState) -> None:
             errors = sorted(loop.errors, key=lambda item: item["index"])
             _succeed(state, step, {"results": results, "errors": errors})
     elif not loop.paced and len(step.frames) < do.concurrency:
-        _want(state, step, "items")
+        want(state, step, "items")
 
 
 def _item_done(state: State, owner: StepState, frame: Frame, output: JSON, failure: Failure | None) -> None:
@@ -608,18 +580,18 @@ def _item_done(state: State, owner: StepState, frame: Frame, output: JSON, failu
 def _timer_set(state: State, event: ev.TimerSet) -> None:
     pending = Pending(event.path, event.seq, "timer", event.purpose, event.at)
     if not event.path:
-        _unwant_run(state)
+        unwant_run(state)
         state.seq = max(state.seq, event.seq)
         state.pending[event.seq] = pending
         return
     step = state.steps[event.path]
     if event.purpose in ("pace", "every"):
-        _unwant(state, step)
+        unwant(state, step)
     if event.purpose == "every":
         step.status = "waiting"
     if step.loop is not None and event.purpose == "pace":
         step.loop.paced = True
-    _ask(state, step, pending)
+    ask(state, step, pending)
 
 
 def _timer_fired(state: State, event: ev.TimerFired) -> None:
@@ -632,13 +604,13 @@ def _timer_fired(state: State, event: ev.TimerFired) -> None:
     step = _answered(state, event.path, event.seq)
     match pending.purpose:
         case "retry":
-            _want(state, step, "again")
+            want(state, step, "again")
         case "pace":
             assert step.loop is not None
             step.loop.paced = False
             _more_items(state, step)
         case "every":
-            _want(state, step, "round")
+            want(state, step, "round")
         case "timeout":
             _timed_out(state, step)
         case _:
@@ -653,9 +625,9 @@ def _timer_fired(state: State, event: ev.TimerFired) -> None:
 def _timed_out(state: State, step: StepState) -> None:
     """A step's time is up: its `on_timeout` block runs, or it fails."""
     do = step.step.do
-    _cancel_frames(state, step)
-    _unwant(state, step)
-    _withdraw_all(state, step)
+    cancel_frames(state, step)
+    unwant(state, step)
+    withdraw_all(state, step)
     if isinstance(do, Wait | Repeat) and do.on_timeout is not None:
         step.status = "running"
         _open(state, step, "timeout", do.on_timeout, key="timeout")
@@ -664,64 +636,4 @@ def _timed_out(state: State, step: StepState) -> None:
     if _always(state, step, failure, None):
         return
     step.failing = failure
-    _want(state, step, "settle")
-
-
-# --- bookkeeping --------------------------------------------------------------------------------------------------------
-
-
-def _want(state: State, step: StepState, wants: Wants) -> None:
-    step.wants = wants
-    state.ready[step.path] = None
-
-
-def _unwant(state: State, step: StepState) -> None:
-    if step.wants is not None:
-        step.wants = None
-        state.ready.pop(step.path, None)
-
-
-def _want_run(state: State, wants: Wants) -> None:
-    state.wants = wants
-    state.ready[""] = None
-
-
-def _unwant_run(state: State) -> None:
-    state.wants = None
-    state.ready.pop("", None)
-
-
-def _ask(state: State, step: StepState, pending: Pending) -> None:
-    state.seq = max(state.seq, pending.seq)
-    state.pending[pending.seq] = pending
-    step.pending.add(pending.seq)
-    step.seq = pending.seq
-    if pending.kind == "action":
-        state.in_flight += 1
-    elif pending.kind == "doubt":
-        state.doubts += 1
-
-
-def _uncount(state: State, pending: Pending) -> None:
-    if pending.kind == "action":
-        state.in_flight -= 1
-    elif pending.kind == "doubt":
-        state.doubts -= 1
-
-
-def _withdraw(state: State, pending: Pending) -> None:
-    del state.pending[pending.seq]
-    _uncount(state, pending)
-    state.withdrawn.append(pending)
-
-
-def _withdraw_all(state: State, step: StepState) -> None:
-    for seq in step.pending:
-        _withdraw(state, state.pending[seq])
-    step.pending.clear()
-
-
-def _count(state: State, step: StepState, usage: Usage | None) -> None:
-    if usage is not None:
-        state.usage = add_usage(state.usage, usage)
-        step.usage = usage if step.usage is None else add_usage(step.usage, usage)
+    want(state, step, "settle")

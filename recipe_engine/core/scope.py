@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from recipe_engine import expr
-from recipe_engine.core.apply import Absent
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
-from recipe_engine.core.state import Names, State
+from recipe_engine.core.state import Absent, Names, State
 
 _MISSING = object()
 

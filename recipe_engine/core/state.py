@@ -43,6 +43,15 @@ PendingKind = Literal["action", "wait", "approval", "timer", "doubt"]
 ENDED: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 
 
+class Absent:
+    """What a name stands for whose step gave no value; `reason` says why, for messages."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
 @dataclass(slots=True, eq=False)
 class Names:
     """Names in scope and the scope around them."""

@@ -35,10 +35,11 @@ def _score(word: str, candidate: str) -> tuple[int, int] | None:
 
 def _words_apart(word: str, candidate: str) -> int | None:
     """How far apart, when every word of the one is found, once, in the other, which has at most twice as many."""
-    fewer, more = sorted((_words(word), _words(candidate)), key=len)
+    written, meant = _words(word), _words(candidate)
+    fewer, more = sorted((written, meant), key=len)
     if len(more) < 2 or 2 * len(fewer) < len(more):
         return None
-    total = len(more) - len(fewer)
+    total = abs(len(written) - len(meant)) * (2 if len(written) > len(meant) else 1)  # what was written, was meant
     for part in fewer:
         near = [(d, other) for other in more if (d := edit_distance(part, other, _tolerance(part))) is not None]
         if not near:

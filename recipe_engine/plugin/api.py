@@ -107,7 +107,7 @@ class Http(Protocol):
         multipart: Mapping[str, Any] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         length: int | None = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of what is asked for
         raw: bool = False,
         auth: bool = True,
         reads: bool = False,

@@ -54,6 +54,11 @@ class Response:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
+    @property
+    def streamed(self) -> bool:
+        """Whether the body still comes in, on a connection of its own."""
+        return not isinstance(self._body, bytes)
+
     async def read(self, limit: int = 10_000_000) -> bytes:
         """The whole body; more than `limit` bytes is a Terminal failure `response_too_large`."""
         if not isinstance(self._body, bytes):

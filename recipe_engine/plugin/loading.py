@@ -1,0 +1,142 @@
+"""Finding plugins: the engine's own, those that distributions announce, and those of a source checkout.
+
+The one rule: a broken third-party plugin costs its own connectors and a warning that names its distribution, never the
+command.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from recipe_engine.plugin import hookspecs
+from recipe_engine.plugin.api import Connector
+from recipe_engine.plugin.catalog import Catalog
+
+GROUP = "recipe_engine"
+_CONNECTORS_PACKAGE = "recipe_plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginWarning:
+    """What is wrong with a plugin, and whose it is."""
+
+    plugin: str
+    distribution: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin} of {self.distribution} is left out: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugins:
+    """The catalog of all connectors, the pluggy manager for the other hooks, the functions that plugins add to
+    expressions, and what could not be loaded."""
+
+    catalog: Catalog
+    manager: pluggy.PluginManager
+    functions: tuple[Any, ...] = ()
+    warnings: tuple[PluginWarning, ...] = ()
+
+
+@dataclass(slots=True)
+class _Loading:
+    manager: pluggy.PluginManager
+    warnings: list[PluginWarning] = field(default_factory=list)
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    functions: list[Any] = field(default_factory=list)
+
+
+def load_catalog(extra: Iterable[Any] = ()) -> LoadedPlugins:
+    """Load every plugin: `extra` (plugin objects, the engine's builtins) first, then those of entry points of the group
+    `recipe_engine`, then the packages of `recipe_plugins` in a source checkout that no entry point announces.
+
+    What goes wrong in a plugin of `extra` is raised: it is the engine's own.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    loading = _Loading(manager)
+    for plugin in extra:
+        manager.register(plugin)
+        _take(loading, plugin)
+    announced = set()
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        announced.add(entry.module)
+        _load(loading, entry.name, entry.module, _distribution(entry), entry)
+    for module in _checked_out():
+        if module not in announced:
+            _load(loading, module, module, "this source checkout", None)
+    return LoadedPlugins(
+        Catalog.of(loading.connectors.values()), manager, tuple(loading.functions), tuple(loading.warnings)
+    )
+
+
+def _load(loading: _Loading, name: str, module: str, owner: str, entry: EntryPoint | None) -> None:
+    """Import, register and ask one plugin; whatever it throws becomes a warning."""
+    registered = False
+    try:
+        plugin = import_module(module) if entry is None else entry.load()
+        loading.manager.register(plugin, name)
+        registered = True
+        _refuse_unknown_hooks(loading.manager, plugin)
+        _take(loading, plugin)
+    except Exception as error:  # noqa: BLE001  # third-party code may throw anything; the warning keeps what and whose
+        if registered:
+            loading.manager.unregister(name=name)
+        loading.warnings.append(PluginWarning(name, owner, f"{type(error).__name__}: {error}"))
+
+
+def _refuse_unknown_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:
+    for caller in manager.get_hookcallers(plugin) or ():
+        if not caller.has_spec():
+            raise TypeError(f"it implements {caller.name}, which is not a hook")
+
+
+def _take(loading: _Loading, plugin: Any) -> None:
+    """What the plugin registers, all of it or nothing."""
+    connectors = list(_call(loading.manager, plugin, "register_connectors"))
+    functions = list(_call(loading.manager, plugin, "register_expr_functions"))
+    added: dict[str, Connector] = {}
+    for connector in connectors:
+        if not isinstance(connector, Connector):
+            raise TypeError(f"register_connectors gave {connector!r}, which is not a Connector")
+        if connector.name in loading.connectors or connector.name in added:
+            raise ValueError(f"there is a connector {connector.name!r} already")
+        taken = [name for other in (*loading.connectors.values(), *added.values()) for name in other.actions]
+        for name in connector.actions:
+            if name in taken:
+                raise ValueError(f"there is an action {name!r} already")
+        added[connector.name] = connector
+    loading.connectors.update(added)
+    loading.functions.extend(functions)
+
+
+def _call(manager: pluggy.PluginManager, plugin: Any, hook: str) -> Iterable[Any]:
+    """What this one plugin answers to a hook."""
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        if implementation.plugin is plugin:
+            return implementation.function() or ()
+    return ()
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unknown distribution"
+
+
+def _checked_out() -> list[str]:
+    """The connector packages beside a source checkout of the engine; none when it was installed."""
+    folder = Path(__file__).parents[2] / "plugins" / _CONNECTORS_PACKAGE
+    if not folder.is_dir():
+        return []
+    if str(folder.parent) not in sys.path:
+        sys.path.append(str(folder.parent))
+    return [f"{_CONNECTORS_PACKAGE}.{found.name}" for found in pkgutil.iter_modules([str(folder)])]

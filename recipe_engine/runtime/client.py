@@ -1,0 +1,199 @@
+"""The HTTP client of an action: the connector's base URL, auth, queue and error mapping around the transport.
+
+The one rule: one call is one request. Repeating is the step's business, where it is recorded and can be seen; what this
+client does not hide, a crash cannot double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from recipe_engine.core.json import JSON
+from recipe_engine.plugin.api import Blobs
+from recipe_engine.plugin.errors import ActionError, Terminal
+from recipe_engine.plugin.http import SAFE_METHODS, Body, Request, Response
+from recipe_engine.runtime.answers import failure_of_answer
+from recipe_engine.runtime.attempt import Attempt
+from recipe_engine.runtime.bodies import Multipart, form_body, query_string
+from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.dry_run import WouldSend
+from recipe_engine.runtime.world import Link, World
+
+# How much of an error answer is read (bytes).
+_ERROR_BODY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A request's body: its bytes or stream, what kind, how long, and how a dry run shows it."""
+
+    body: Body = None
+    media_type: str | None = None
+    length: int | None = None
+    shown: JSON = None
+
+
+class ActionHttp:
+    """`ctx.http`, for one attempt and one connector."""
+
+    __slots__ = ("_attempt", "_blobs", "_clock", "_dry", "_link", "_timeout", "_world")
+
+    def __init__(
+        self, world: World, link: Link, attempt: Attempt, blobs: Blobs, clock: Clock, *, timeout: float, dry: bool
+    ) -> None:
+        self._world = world
+        self._link = link
+        self._attempt = attempt
+        self._blobs = blobs
+        self._clock = clock
+        self._timeout = timeout
+        self._dry = dry
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: JSON = None,
+        form: Mapping[str, Any] | None = None,
+        multipart: Mapping[str, Any] | None = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        length: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of what is asked for
+        raw: bool = False,
+        auth: bool = True,
+        reads: bool = False,
+    ) -> Response:
+        """Send one request; see `plugin.Http`."""
+        link = self._link
+        full, own = self._address(url, query)
+        given = self._content(json, form, multipart, content, length)
+        sent_headers = dict(headers) if headers else {}
+        if given.media_type and not _has(sent_headers, "content-type"):
+            sent_headers["Content-Type"] = given.media_type
+        request = Request(
+            method,
+            full,
+            sent_headers,
+            given.body,
+            timeout or self._timeout,
+            given.length,
+            link.connector.name,
+            link.trusted and own,
+            at=self._clock.now(),
+        )
+        if auth and own and link.connector.auth is not None:
+            await link.connector.auth(request, self._world.settings)
+        writes = not reads and method not in SAFE_METHODS
+        if writes and self._dry:
+            raise WouldSend(method, full, given.shown)
+        response = await self._send(request, writes=writes)
+        if response.ok or raw:
+            return response
+        raise await self._failure(request, response, reads=reads)
+
+    async def get(self, url: str, **options: Any) -> Response:
+        return await self.request("GET", url, **options)
+
+    async def post(self, url: str, **options: Any) -> Response:
+        return await self.request("POST", url, **options)
+
+    async def put(self, url: str, **options: Any) -> Response:
+        return await self.request("PUT", url, **options)
+
+    async def patch(self, url: str, **options: Any) -> Response:
+        return await self.request("PATCH", url, **options)
+
+    async def delete(self, url: str, **options: Any) -> Response:
+        return await self.request("DELETE", url, **options)
+
+    async def _send(self, request: Request, *, writes: bool) -> Response:
+        link, attempt = self._link, self._attempt
+        waited = await link.limiter.acquire()
+        if waited:
+            attempt.limit.extend(waited)
+        if writes:
+            attempt.under_way = request
+        try:
+            response = await self._world.transport.send(request)
+        except ActionError as error:
+            if not writes and error.failure.happened != "no":
+                error.failure = replace(error.failure, happened="no")
+            raise
+        if writes:
+            attempt.under_way = None
+            attempt.wrote = attempt.wrote or response.ok
+        if response.streamed:
+            attempt.streams.append(response)
+        if link.base:
+            link.limiter.heed(response.status, response.headers)
+        return response
+
+    async def _failure(self, request: Request, response: Response, *, reads: bool) -> Exception:
+        link = self._link
+        try:
+            body = await response.read(_ERROR_BODY)
+        except ActionError:
+            body = b""  # the status alone says enough; a body that breaks off adds nothing
+        place = request.url.partition("?")[0]
+        error = failure_of_answer(
+            link.connector, request.method, place, response.status, response.headers, body, self._clock.now()
+        )
+        if isinstance(error, ActionError):
+            if reads and error.failure.happened != "no":
+                error.failure = replace(error.failure, happened="no")
+            if response.status == 429 and error.failure.retry_after:
+                link.limiter.pause(error.failure.retry_after)
+        return error
+
+    def _address(self, url: str, query: Mapping[str, Any] | None) -> tuple[str, bool]:
+        """The absolute URL, and whether it is the connector's own: only there do its credentials go."""
+        link = self._link
+        if url.startswith(("https://", "http://")):
+            own = not link.base or (
+                url.startswith(link.origin) and url[len(link.origin) : len(link.origin) + 1] in ("", "/", "?", "#")
+            )
+        else:
+            if not link.base:
+                setting = link.connector.base_url_setting or f"{link.connector.name.upper()}_BASE_URL"
+                raise Terminal(
+                    f"{url[:100]!r} is not an absolute URL and {link.connector.title} has no base URL",
+                    code="invalid_url",
+                    detail=f"begin it with https://, or set {setting}",
+                )
+            url, own = f"{link.base}{url}" if url.startswith("/") else f"{link.base}/{url}", True
+        if query:
+            extra = query_string(query)
+            if extra:
+                url = url.partition("#")[0]
+                url = f"{url}{'&' if '?' in url else '?'}{extra}"
+        return url, own
+
+    def _content(
+        self,
+        json: JSON,
+        form: Mapping[str, Any] | None,
+        multipart: Mapping[str, Any] | None,
+        content: bytes | AsyncIterator[bytes] | None,
+        length: int | None,
+    ) -> _Content:
+        if json is not None:
+            return _Content(orjson.dumps(json), "application/json", shown=json)
+        if form is not None:
+            return _Content(form_body(form), "application/x-www-form-urlencoded", shown=dict(form))
+        if multipart is not None:
+            parts = Multipart(multipart, self._blobs)
+            return _Content(parts.chunks(), parts.content_type, parts.length, shown=dict(multipart))
+        if content is None:
+            return _Content()
+        return _Content(content, length=length, shown=None if isinstance(content, bytes) else "a stream")
+
+
+def _has(headers: Mapping[str, str], name: str) -> bool:
+    return any(given.lower() == name for given in headers)

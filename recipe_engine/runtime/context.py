@@ -1,0 +1,131 @@
+"""What an action is given: `plugin.Context`, bound to one attempt.
+
+The one rule: it hands out nothing of the run beyond what the action's own connector may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from recipe_engine.core.json import JSON
+from recipe_engine.plugin.api import Blobs, Connector, Http, Settings, Store
+from recipe_engine.plugin.channels import Channel, Delivery, Message
+from recipe_engine.plugin.errors import Terminal
+from recipe_engine.runtime.attempt import Attempt
+from recipe_engine.runtime.client import ActionHttp
+from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.world import World
+
+WriteLog = Callable[[Attempt, str, dict[str, Any]], None]
+
+
+class SendEvent(Protocol):
+    """Posts an event to waiting runs: `Runtime.send`."""
+
+    async def __call__(self, event: str, data: JSON, *, event_id: str | None = None) -> object: ...
+
+
+class LogObserver(Protocol):
+    """Is told of every line that an action logs; must return at once."""
+
+    def on_log(self, run_id: str, path: str, message: str, fields: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the contexts of one performer share, whatever the attempt."""
+
+    blobs: Blobs
+    store: Store
+    clock: Clock
+    write_log: WriteLog
+    send_event: SendEvent | None
+
+
+class ActionContext:
+    """The context of one connector in one attempt."""
+
+    def __init__(
+        self, around: Surroundings, world: World, connector: Connector, attempt: Attempt, *, timeout: float, dry: bool
+    ) -> None:
+        command, run = attempt.command, attempt.run
+        self._around = around
+        self._world = world
+        self._attempt = attempt
+        self._timeout = timeout
+        self._dry = dry
+        self.key = command.key
+        self.run_id = run.run_id
+        self.path = command.path
+        self.attempt = command.attempt
+        self.config: Mapping[str, Any] = run.config or {}
+        self.settings: Settings = world.settings
+        self.blobs = around.blobs
+        self.store = around.store
+        self.tokens = world.tokens
+        self.sandbox = run.sandbox
+        self.dry_run = run.dry_run
+        self.cost_left = command.cost_left
+        self.tokens_left = command.tokens_left
+        self.http: Http = ActionHttp(
+            world, world.link(connector), attempt, around.blobs, around.clock, timeout=timeout, dry=dry
+        )
+
+    @property
+    def now(self) -> float:
+        return self._around.clock.now()
+
+    def log(self, message: str, **fields: Any) -> None:
+        self._around.write_log(self._attempt, message, fields)
+
+    def report_usage(self, **usage: float) -> None:
+        self._attempt.use(usage)
+
+    async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None:
+        send = self._around.send_event
+        if send is None:
+            raise Terminal(f"the event {event} cannot be sent: this runtime takes no events", code="not_available")
+        await send(event, data, event_id=event_id or f"{self.key}:{event}")
+
+    def service(self, name: str) -> Any:
+        """What the host provides under `name`; `channels` is the engine's own: every channel of the catalog by name,
+        as `BoundChannel`."""
+        if name == "channels":
+            return self._channels()
+        try:
+            return self._world.services[name]
+        except KeyError:
+            raise Terminal(f"this host of the engine provides no {name!r}", code="not_available") from None
+
+    def _channels(self) -> dict[str, BoundChannel]:
+        return {
+            name: BoundChannel(channel, self._for(connector))
+            for connector in self._world.catalog.connectors.values()
+            for name, channel in connector.channels.items()
+        }
+
+    def _for(self, connector: Connector) -> ActionContext:
+        """The same attempt, seen by another connector."""
+        return ActionContext(self._around, self._world, connector, self._attempt, timeout=self._timeout, dry=self._dry)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundChannel:
+    """A channel with the context of its own connector."""
+
+    channel: Channel
+    context: ActionContext
+
+    def missing(self) -> str | None:
+        """What to set before the channel can be used, None when it can."""
+        return self.channel.missing(self.context.settings)
+
+    def default_to(self) -> str | None:
+        """The recipient of messages that name none."""
+        return self.context.settings.get(self.channel.default_to) if self.channel.default_to else None
+
+    async def send(self, message: Message) -> Delivery:
+        """Hand the message over."""
+        return await self.channel.send(self.context, message)

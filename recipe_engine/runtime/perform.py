@@ -1,0 +1,298 @@
+"""The performer: from a command of the core to an action's function and back to an event of the core.
+
+The one rule: whatever an action does, what comes out is an ActionSucceeded with JSON of bounded size or an ActionFailed
+that says truthfully whether the effect may have happened, and neither carries a secret.
+
+    params -> secrets revealed where they may stand -> validated -> function (time limit, context) -> result validated,
+    bounded, scrubbed
+
+What may have happened, for an action of class `once`: a failure before any write was sent is a "no"; a lost answer, and
+anything retryable after a write that succeeded, is a "maybe". For reads it is always "no".
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
+
+from recipe_engine.core.commands import PerformAction
+from recipe_engine.core.events import ActionFailed, ActionSucceeded
+from recipe_engine.core.failure import Failure
+from recipe_engine.core.json import JSON
+from recipe_engine.plugin.api import Action, Blobs, Store
+from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.errors import ActionError, Terminal
+from recipe_engine.plugin.http import Transport
+from recipe_engine.runtime.attempt import Attempt
+from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.context import ActionContext, LogObserver, SendEvent, Surroundings
+from recipe_engine.runtime.dry_run import WouldSend, printable, sample_result, shows_its_writes
+from recipe_engine.runtime.performer import RunInfo
+from recipe_engine.runtime.sandboxing import SandboxHost
+from recipe_engine.runtime.secrets import Scrubber, reveal
+from recipe_engine.runtime.settings import Settings
+from recipe_engine.runtime.world import World
+
+logger = logging.getLogger("recipe_engine")
+
+# What one result may weigh in the journal (bytes of JSON).
+LARGEST_RESULT = 1_000_000
+_LARGEST_FAILURE_DATA = 20_000
+_TITLE_KEPT = 500
+_DETAIL_KEPT = 2000
+
+
+class ActionPerformer:
+    """Implements `Performer` with the actions of a catalog.
+
+    `transport` reaches vendors, `sandboxes` their imitations (needed for runs in the sandbox). `kv` is `ctx.store`.
+    `observer` is told of log lines. `services` are what actions ask for by name.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        transport: Transport,
+        blobs: Blobs,
+        kv: Store,
+        clock: Clock,
+        sandboxes: SandboxHost | None = None,
+        observer: LogObserver | None = None,
+        services: Mapping[str, Any] | None = None,
+    ) -> None:
+        services = services or {}
+        self._catalog = catalog
+        self._clock = clock
+        self._observer = observer
+        self._scrubber = Scrubber()
+        self._validators: dict[str, jsonschema_rs.Validator] = {}
+        self._around = Surroundings(blobs, kv, clock, self._write_log, None)
+        known = settings if settings.declared else settings.knowing(catalog)
+        self._real = World(catalog, known, transport, clock, services, self._scrubber)
+        self._sandboxed: World | None = None
+        if sandboxes is not None:
+            offered = {**services, **sandboxes.services}
+            self._sandboxed = World(catalog, sandboxes.settings, sandboxes, clock, offered, self._scrubber)
+
+    def deliver_events_to(self, send: SendEvent) -> None:
+        """Give `ctx.emit` its way to waiting runs, once there is a runtime."""
+        self._around = replace(self._around, send_event=send)
+
+    async def perform(
+        self, run: RunInfo, command: PerformAction, recovered: bool = False
+    ) -> ActionSucceeded | ActionFailed:
+        """One attempt of an action. See `Performer`."""
+        action = self._catalog.actions.get(command.action)
+        if action is None:
+            title = f"there is no action {command.action}; the plugin that had it is not installed"
+            return ActionFailed(command.path, command.seq, Failure("unknown_action", title))
+        if recovered and command.effect == "once" and not run.dry_run:
+            settled = await self._settle(run, command, action)
+            if settled is not None:
+                return settled
+        answer = await self._try(run, command, action)
+        if _in_doubt(answer, command) and action.reconcile is not None:
+            # Only a yes counts here: what is not there yet may still arrive, so a no would not be certain.
+            asked = await self._ask(run, command, action)
+            if isinstance(asked, ActionSucceeded) and asked.output is not None:
+                return asked
+        return answer
+
+    async def _settle(
+        self, run: RunInfo, command: PerformAction, action: Action
+    ) -> ActionSucceeded | ActionFailed | None:
+        """After a crash between intent and result: what happened, None when it is certain that nothing did."""
+        failure = Failure(
+            "interrupted",
+            f"{action.name} was interrupted: it may have happened or not",
+            detail=f"{action.connector.title} offers no way to find out",
+            step=command.path,
+            happened="maybe",
+        )
+        if action.reconcile is None:
+            return ActionFailed(command.path, command.seq, failure)
+        asked = await self._ask(run, command, action)
+        if isinstance(asked, ActionFailed):
+            reason = f"{asked.failure.title} {asked.failure.detail}".strip()
+            return ActionFailed(command.path, command.seq, replace(failure, detail=reason))
+        return None if asked.output is None else asked
+
+    async def _ask(self, run: RunInfo, command: PerformAction, action: Action) -> ActionSucceeded | ActionFailed:
+        return await self._try(run, command, action, reconcile=True)
+
+    async def _try(
+        self, run: RunInfo, command: PerformAction, action: Action, *, reconcile: bool = False
+    ) -> ActionSucceeded | ActionFailed:
+        """Carry out the function of the action, or its `reconcile`, whose answer None means that nothing happened."""
+        timeout = command.timeout or action.timeout
+        attempt = Attempt(run, command, self._clock.limit(timeout))
+        try:
+            async with attempt.limit:
+                output = await self._carry_out(attempt, action, timeout, reconcile=reconcile)
+        except ActionError as error:
+            failure = error.failure
+        except TimeoutError:
+            failure = Failure("timeout", f"{action.name} gave no result within {timeout:g} s", retryable=True)
+            failure = replace(failure, happened=_happened_unseen(attempt, action))
+        except ValidationError as error:
+            title = f"{action.connector.title} answered something that {action.name} does not expect"
+            failure = Failure(
+                "invalid_answer", title, detail=problems(error), happened=_happened_unseen(attempt, action)
+            )
+        except Exception as error:  # noqa: BLE001  # anybody's code: its mistake fails its step and is logged whole
+            self._log_mistake(action, attempt, error)
+            title = f"{action.name} failed by a mistake of its own: {type(error).__name__}: {error}"
+            failure = Failure("internal", title, happened=_happened_unseen(attempt, action))
+        else:
+            return ActionSucceeded(command.path, command.seq, output, attempt.usage())
+        finally:
+            await attempt.close()
+        return ActionFailed(command.path, command.seq, self._shown(_settled(failure, attempt)), attempt.usage())
+
+    async def _carry_out(self, attempt: Attempt, action: Action, timeout: float, *, reconcile: bool) -> JSON:  # noqa: ASYNC109  # handed on, not kept
+        run, command = attempt.run, attempt.command
+        world = self._world(run)
+        given = command.params if command.params is not None else {}
+        if action.secret_params:
+            given = reveal(given, action.secret_params, run.seed, world.secret)
+        params = self._validated(action, given)
+        dry = run.dry_run and command.effect != "read"
+        context = ActionContext(self._around, world, action.connector, attempt, timeout=timeout, dry=dry)
+        if reconcile:
+            assert action.reconcile is not None
+            happened = await action.reconcile(context, params)
+            return None if happened is None else self._result(action, happened)
+        if dry and not shows_its_writes(action):
+            context.log(f"dry run: would perform {action.name}", params=printable(command.params))
+            return sample_result(action, command.params or {})
+        try:
+            result = await action.function(context, params)
+        except WouldSend as write:
+            shown = {"method": write.method, "url": write.url, "body": printable(write.body)}
+            context.log(f"dry run: would send {write.method} {write.url}", **shown)
+            context.log("dry run: the result that follows is an example", sample=True)
+            return sample_result(action, command.params or {})
+        return self._result(action, result)
+
+    def _world(self, run: RunInfo) -> World:
+        if not run.sandbox:
+            return self._real
+        if self._sandboxed is None:
+            raise Terminal("this runtime has no sandboxes, and the run was started in the sandbox", code="no_sandbox")
+        return self._sandboxed
+
+    def _validated(self, action: Action, given: JSON) -> Any:
+        """The parameters as the function wants them; Terminal `validation` lists all that is wrong with them."""
+        if action.params_type is not None:
+            try:
+                return action.params_type.model_validate(given)
+            except ValidationError as error:
+                detail = problems(error)
+        else:
+            found = self._validator(f"{action.name} params", action.params_schema).iter_errors(given)
+            detail = "; ".join(f"{_place(error.instance_path)}{error.message[:200]}" for error in found)
+            if not detail:
+                return given
+        raise Terminal(f"the parameters of {action.name} are not valid", code="validation", detail=detail)
+
+    def _result(self, action: Action, result: Any) -> JSON:
+        """The result as bounded JSON without secrets."""
+        if isinstance(result, BaseModel):
+            output = result.model_dump(mode="json", by_alias=True)
+        else:
+            output = to_jsonable_python(result, by_alias=True)
+            error = next(self._validator(f"{action.name} result", action.result_schema).iter_errors(output), None)
+            if error is not None:
+                raise Terminal(
+                    f"the result of {action.name} is not what it declares",
+                    code="invalid_result",
+                    detail=f"{_place(error.instance_path)}{error.message[:200]}",
+                )
+        try:
+            data = orjson.dumps(output)
+        except TypeError as error:
+            raise Terminal(f"the result of {action.name} is not JSON: {error}", code="invalid_result") from error
+        if len(data) > LARGEST_RESULT:
+            raise Terminal(
+                f"the result of {action.name} has {len(data)} bytes; at most {LARGEST_RESULT} can be kept",
+                code="value_too_large",
+                detail="keep it as a file (http: `save: file`), or ask for less of it (fields, pages, a filter)",
+            )
+        return self._scrubber.json(output) if self._scrubber.leaks(data) else output
+
+    def _validator(self, name: str, schema: JSON) -> jsonschema_rs.Validator:
+        validator = self._validators.get(name)
+        if validator is None:
+            validator = self._validators[name] = jsonschema_rs.validator_for(schema)
+        return validator
+
+    def _shown(self, failure: Failure) -> Failure:
+        """The failure as it may be journaled and shown."""
+        self._learn_tokens()
+        data = None if failure.data is None else to_jsonable_python(failure.data, fallback=str)
+        text = b"" if data is None else orjson.dumps(data, default=str)
+        if len(text) > _LARGEST_FAILURE_DATA:
+            data = text[:_LARGEST_FAILURE_DATA].decode("utf-8", "ignore")
+        return replace(
+            failure,
+            title=self._scrubber.text(failure.title)[:_TITLE_KEPT],
+            detail=self._scrubber.text(failure.detail)[:_DETAIL_KEPT],
+            data=self._scrubber.json(data),
+        )
+
+    def _write_log(self, attempt: Attempt, message: str, fields: dict[str, Any]) -> None:
+        self._learn_tokens()
+        message = self._scrubber.text(message)
+        shown = self._scrubber.json(to_jsonable_python(fields, fallback=str))
+        if self._observer is not None:
+            self._observer.on_log(attempt.run.run_id, attempt.command.path, message, shown)
+        else:
+            logger.info("%s %s: %s %s", attempt.run.run_id, attempt.command.path, message, shown or "")
+
+    def _log_mistake(self, action: Action, attempt: Attempt, error: Exception) -> None:
+        self._learn_tokens()
+        trace = self._scrubber.text("".join(traceback.format_exception(error)))
+        logger.error("%s %s: %s failed\n%s", attempt.run.run_id, attempt.command.path, action.name, trace)
+
+    def _learn_tokens(self) -> None:
+        self._real.learn_tokens()
+        if self._sandboxed is not None:
+            self._sandboxed.learn_tokens()
+
+
+def problems(error: ValidationError) -> str:
+    """Everything that is wrong, without the values: they may be secret, and are in the journal anyway."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in found)
+
+
+def _place(path: Any) -> str:
+    return f"{'.'.join(map(str, path))}: " if path else ""
+
+
+def _in_doubt(answer: ActionSucceeded | ActionFailed, command: PerformAction) -> bool:
+    return isinstance(answer, ActionFailed) and answer.failure.happened == "maybe" and command.effect == "once"
+
+
+def _happened_unseen(attempt: Attempt, action: Action) -> Any:
+    """Whether the effect may have happened when the action was cut off or broke: as its requests tell, and if it does
+    not work by requests nobody knows."""
+    return "maybe" if attempt.may_have_written() or not shows_its_writes(action) else "no"
+
+
+def _settled(failure: Failure, attempt: Attempt) -> Failure:
+    """The failure with what the effect's class says about `happened`."""
+    if attempt.command.effect == "read":
+        return replace(failure, happened="no")
+    if attempt.command.effect == "once" and attempt.wrote and failure.retryable:
+        return replace(failure, happened="maybe")
+    return failure

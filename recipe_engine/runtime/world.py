@@ -1,0 +1,108 @@
+"""Where actions act: the vendors themselves, or their sandboxes.
+
+The one rule: nothing of one world reaches the other. Settings, connections, limits and access tokens are each world's
+own, so that a sandbox run can neither use a real key nor leave a token behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from recipe_engine.plugin.api import Connector
+from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.errors import Terminal
+from recipe_engine.plugin.http import Transport
+from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.limiter import Limiter
+from recipe_engine.runtime.secrets import Scrubber, strings_in
+from recipe_engine.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How one connector is reached: its base URL without a final slash, the origin of that, whether the operator put
+    it there (then it may be a private address), and the queue of its credential."""
+
+    connector: Connector
+    base: str
+    origin: str
+    trusted: bool
+    limiter: Limiter
+
+
+class World:
+    """Everything that a connector's actions share in one process."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        transport: Transport,
+        clock: Clock,
+        services: Mapping[str, Any],
+        scrubber: Scrubber,
+    ) -> None:
+        self.catalog = catalog
+        self.settings = settings
+        self.transport = transport
+        self.services = services
+        self.tokens: dict[str, Any] = {}
+        self._clock = clock
+        self._scrubber = scrubber
+        self._links: dict[str, Link] = {}
+        self._limiters: dict[tuple[str, str], Limiter] = {}
+
+    def link(self, connector: Connector) -> Link:
+        """The connector's link, made when it is first used; its secrets are known to the scrubber from then on."""
+        link = self._links.get(connector.name)
+        if link is None:
+            link = self._links[connector.name] = self._make_link(connector)
+        return link
+
+    def secret(self, name: str) -> str:
+        """The value of `secrets.NAME`; Terminal `not_configured` when it has none."""
+        value = self.settings.require(name)
+        self._scrubber.add(name, value)
+        return value
+
+    def learn_tokens(self) -> None:
+        """Make the scrubber know the access tokens that connectors keep at this moment."""
+        for name, tokens in self.tokens.items():
+            for text in strings_in(tokens):
+                self._scrubber.add(name, text)
+
+    def _make_link(self, connector: Connector) -> Link:
+        replaced = self.settings.get(connector.base_url_setting or f"{connector.name.upper()}_BASE_URL")
+        base = (replaced or connector.base_url).rstrip("/")
+        if base:
+            parts = urlsplit(base)
+            if parts.scheme not in ("http", "https") or not parts.netloc:
+                raise Terminal(f"the base URL of {connector.name} is not an http or https URL", code="not_configured")
+        return Link(connector, base, origin_of(base), bool(replaced), self._limiter(connector))
+
+    def _limiter(self, connector: Connector) -> Limiter:
+        credential = hashlib.sha256()
+        for setting in connector.settings:
+            value = self.settings.get(setting.name) if setting.secret else None
+            if value:
+                self._scrubber.add(setting.name, value)
+                credential.update(f"{setting.name}\0{value}\0".encode())
+        place = (connector.name, credential.hexdigest())
+        if place not in self._limiters:
+            self._limiters[place] = Limiter(self._clock, connector.limits)
+        return self._limiters[place]
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL: everything before its path."""
+    scheme, found, rest = url.partition("://")
+    if not found:
+        return ""
+    for end, sign in enumerate(rest):
+        if sign in "/?#":
+            return f"{scheme}://{rest[:end]}"
+    return url

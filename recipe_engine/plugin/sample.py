@@ -121,10 +121,8 @@ class _Sampler:
 
 
 def _leads_back(schema: JSON, within: frozenset[str]) -> bool:
-    """Whether a schema is a reference that is being followed already, by itself or as the items of a list."""
-    if not isinstance(schema, dict):
-        return False
-    return schema.get("$ref") in within or _leads_back(schema.get("items"), within)
+    """Whether a schema is a reference that is being followed already."""
+    return isinstance(schema, dict) and schema.get("$ref") in within
 
 
 def _type(schema: JSONObject) -> str:

@@ -1,0 +1,56 @@
+"""A model request as the JSON body of POST /v1/messages.
+
+The one rule: only what every current model takes. No temperature, top_p or top_k, no forced tool, no assistant turn at
+the end: newer models answer those with 400 (structured output and effort took their place).
+"""
+
+from __future__ import annotations
+
+from recipe_engine.builtin.llm.anthropic.schema import portable
+from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.request import instructed
+from recipe_engine.plugin import JSONObject
+
+
+def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
+    """The body. A schema goes into output_config.format when the dialect can say it and `native` is true, else into
+    the system prompt, in words."""
+    schema = portable(request.output_schema) if native and request.output_schema is not None else None
+    system = request.system
+    if request.output_schema is not None and schema is None:
+        system = instructed(request)
+    output: JSONObject = {}
+    if schema is not None:
+        output["format"] = {"type": "json_schema", "schema": schema}
+    if request.effort:
+        output["effort"] = request.effort
+    out: JSONObject = {
+        "model": request.model,
+        "max_tokens": request.max_tokens,
+        "messages": [_message(message) for message in request.messages],
+    }
+    if system:
+        out["system"] = system
+    if output:
+        out["output_config"] = output
+    return out
+
+
+def _message(message: Message) -> JSONObject:
+    if len(message.parts) == 1 and isinstance(message.parts[0], Text):
+        return {"role": message.role, "content": message.parts[0].text}
+    return {"role": message.role, "content": [_block(part) for part in message.parts]}
+
+
+def _block(part: Text | Media) -> JSONObject:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    source: JSONObject
+    if part.source == "url":
+        source = {"type": "url", "url": part.data}
+    else:
+        source = {"type": part.source, "media_type": part.media_type, "data": part.data}
+    block: JSONObject = {"type": part.kind, "source": source}
+    if part.kind == "document" and part.name:
+        block["title"] = part.name
+    return block

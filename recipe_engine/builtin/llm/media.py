@@ -1,0 +1,171 @@
+"""Media values of a prompt (base64 text, data URLs, https addresses, files of the blob store) as parts of a request.
+
+The one rule: what a thing is, its bytes say. Names and declared types are believed only where bytes cannot tell, and
+sizes are checked before anything is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Literal
+
+from pydantic import ValidationError
+
+from recipe_engine.builtin.llm.provider import Media
+from recipe_engine.plugin import JSON, Blobs, FileValue, Terminal
+
+Kind = Literal["image", "audio", "document", "file"]
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+PDF = "application/pdf"
+# Limits of the Messages API: 5 MB of base64 an image; 32 MB a request, of which a little is left for the text.
+MAX_IMAGE_BASE64 = 5 * 1024 * 1024
+MAX_DOCUMENT_BASE64 = 31_000_000
+
+_AUDIO_HINT = "transcribe the recording first and put its text into the prompt"
+_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base64)?,", re.ASCII)
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", PDF),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"PK\x03\x04", "application/zip"),
+)
+
+
+def sniff(data: bytes) -> str | None:
+    """The media type that the first bytes (16 are enough) show, None when they show none of those known here."""
+    if data[:4] == b"RIFF":
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12])
+    if data[4:8] == b"ftyp":
+        return "audio/mp4" if data[8:11] == b"M4A" else "video/mp4"
+    return next((media_type for magic, media_type in _MAGIC if data.startswith(magic)), None)
+
+
+async def read_media(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
+    """The part for one media value.
+
+    Raises Terminal `unsupported_media` for what no model here takes (audio too), `media_too_large`, and
+    `invalid_media` for text that is neither base64 nor an https address.
+    """
+    if kind == "audio":
+        raise Terminal(f"{_label(name, kind)} is audio, which llm_call does not take", code="unsupported_media",
+                       detail=_AUDIO_HINT)  # fmt: skip
+    if isinstance(value, dict):
+        return await _from_file(value, kind, name, blobs)
+    if isinstance(value, str):
+        return _from_text(value.strip(), kind, name)
+    raise Terminal(
+        f"{_label(name, kind)} is {type(value).__name__}; expected base64 text, an https address or a file",
+        code="invalid_media",
+    )
+
+
+async def _from_file(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
+    try:
+        file = FileValue.model_validate(value)
+    except ValidationError as error:
+        raise Terminal(
+            f"{_label(name, kind)} is an object that is no file", code="invalid_media", detail=str(error)
+        ) from error
+    if _base64_size(file.size) > MAX_DOCUMENT_BASE64:
+        raise _too_large(file.name or name, kind, _base64_size(file.size), MAX_DOCUMENT_BASE64)
+    data = await blobs.read(file)
+    return _from_bytes(data, kind, file.name or name, file.media_type)
+
+
+def _from_text(text: str, kind: Kind, name: str) -> Media:
+    if text.startswith("https://"):
+        media_type = PDF if kind == "document" else ""
+        return Media("document" if kind == "document" else "image", "url", media_type, text, name)
+    if text.startswith("http://"):
+        raise Terminal(
+            f"{_label(name, kind)} is an http address; expected https, which the model's vendor can fetch",
+            code="invalid_media",
+        )
+    declared = ""
+    found = _DATA_URL.match(text)
+    if found:
+        if not found[3]:
+            raise Terminal(f"{_label(name, kind)} is a data: address without ;base64", code="invalid_media")
+        declared, text = found[1] or "", text[found.end() :]
+    if len(text) > MAX_DOCUMENT_BASE64:
+        raise _too_large(name, kind, len(text), MAX_DOCUMENT_BASE64)
+    return _from_bytes(_decode(text, kind, name), kind, name, declared)
+
+
+def _decode(text: str, kind: Kind, name: str) -> bytes:
+    """The bytes of base64 text, in either alphabet, with or without padding and line breaks."""
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Terminal(
+            f"{_label(name, kind)} is not base64", code="invalid_media", detail=f"it begins with {text[:40]!r}"
+        ) from error
+    if not data:
+        raise Terminal(f"{_label(name, kind)} is empty", code="invalid_media")
+    return data
+
+
+def _from_bytes(data: bytes, kind: Kind, name: str, declared: str) -> Media:
+    found = sniff(data)
+    if found in IMAGE_TYPES:
+        _check_size(data, kind, name, MAX_IMAGE_BASE64)
+        return Media("image", "base64", found, base64.b64encode(data).decode(), name)
+    if kind != "image" and found == PDF:
+        _check_size(data, kind, name, MAX_DOCUMENT_BASE64)
+        return Media("document", "base64", PDF, base64.b64encode(data).decode(), name)
+    if kind != "image" and found is None and (text := _as_text(data, declared)) is not None:
+        return Media("document", "text", "text/plain", text, name)
+    seen = found or declared or "of an unknown kind"
+    if seen.startswith("audio/"):
+        raise Terminal(
+            f"{_label(name, kind)} is {seen}, which llm_call does not take",
+            code="unsupported_media",
+            detail=_AUDIO_HINT,
+        )
+    expected = "a PNG, JPEG, GIF or WebP image" if kind == "image" else "an image, a PDF or text"
+    raise Terminal(
+        f"{_label(name, kind)} is {seen}; expected {expected}",
+        code="unsupported_media",
+        detail="convert it before this step",
+    )
+
+
+def _as_text(data: bytes, declared: str) -> str | None:
+    """The text of a document that is text, None for binary data."""
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace") if declared.startswith("text/") else None
+
+
+def _base64_size(size: int) -> int:
+    return (size + 2) // 3 * 4
+
+
+def _check_size(data: bytes, kind: Kind, name: str, limit: int) -> None:
+    if _base64_size(len(data)) > limit:
+        raise _too_large(name, kind, _base64_size(len(data)), limit)
+
+
+def _too_large(name: str, kind: Kind, size: int, limit: int) -> Terminal:
+    return Terminal(
+        f"{_label(name, kind)} is too large for a model: {size:,} bytes as base64; at most {limit:,} are taken",
+        code="media_too_large",
+        detail="reduce it (fewer pixels, a stronger compression, fewer pages) before this step",
+    )
+
+
+def _label(name: str, kind: Kind) -> str:
+    return f"the {kind} {name!r}" if name else f"the {kind} of the prompt"

@@ -1,0 +1,122 @@
+"""A model that answers from a script: for tests of recipes and for embedding programs' own tests.
+
+The one rule: nothing is invented. A question that no entry of the script fits is a failure that names the step and
+shows how the prompt begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Stop, Text, TokenUsage
+from recipe_engine.plugin import JSON, ActionError, Retryable, Terminal
+
+_RETRYABLE = frozenset(("rate_limit", "overloaded", "timeout", "connection", "server_error", "conflict"))
+# Errors that are ways in which an answer ends: they reach the step as an answer, like the real ones.
+_STOPS: dict[str, Stop] = {"refused": "refused", "truncated": "truncated", "context_too_long": "context_too_long"}
+_PATH_END = re.compile(r"[/.\[\]#:]")
+
+
+class ScriptedUsage(BaseModel):
+    """Tokens that a scripted answer says it consumed."""
+
+    model_config = ConfigDict(extra="forbid")
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+
+
+class ScriptedAnswer(BaseModel):
+    """One entry of a script.
+
+    `step` is the path or the id of the step, `match` a part of the prompt (any letter case); left out, they fit
+    everything. `answer` is JSON, or text that is given word for word; `error` a failure code in its place. `times`
+    says how often the entry answers. Without it, it answers once when a later entry has the same `step` and `match`
+    (so that answers listed one after another are given in turn), else for ever.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    step: str | None = None
+    match: str | None = None
+    answer: Any = None
+    error: str | None = None
+    retry_after: float | None = None
+    times: int | None = Field(default=None, ge=1)
+    usage: ScriptedUsage = ScriptedUsage()
+
+
+class ScriptedModel:
+    """The provider of a script. A host hands it to its runs as the service `llm`."""
+
+    def __init__(self, script: Iterable[ScriptedAnswer | JSON]) -> None:
+        """Take a script, as entries or as the JSON of entries.
+
+        Raises ValueError (pydantic's, with the place of each problem) when an entry is not one.
+        """
+        self.requests: list[ModelRequest] = []
+        self._entries: deque[_Entry] = deque()
+        later: set[tuple[str | None, str | None]] = set()
+        for item in reversed([ScriptedAnswer.model_validate(item) for item in script]):
+            once = (item.step, item.match) in later
+            later.add((item.step, item.match))
+            self._entries.appendleft(_Entry(item, item.times or (1 if once else None)))
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        """The next answer of the script for this step and prompt."""
+        self.requests.append(request)
+        prompt = prompt_text(request)
+        for entry in self._entries:
+            if entry.left != 0 and _fits(entry.said, request.step, prompt):
+                if entry.left is not None:
+                    entry.left -= 1
+                return _given(entry.said)
+        raise Terminal(
+            f"no scripted answer fits step {request.step}",
+            code="no_scripted_answer",
+            detail=f"the prompt begins: {prompt[:200]!r}; add an entry with step: {_step_id(request.step)}",
+        )
+
+
+class _Entry:
+    """An entry and how many answers are left in it, None for any number."""
+
+    def __init__(self, said: ScriptedAnswer, left: int | None) -> None:
+        self.said = said
+        self.left = left
+
+
+def prompt_text(request: ModelRequest) -> str:
+    """All text of a request in its order: the system prompt, then the turns."""
+    parts = [part.text for message in request.messages for part in message.parts if isinstance(part, Text)]
+    return "\n".join([*([request.system] if request.system else []), *parts])
+
+
+def _fits(said: ScriptedAnswer, step: str, prompt: str) -> bool:
+    if said.step is not None and said.step not in (step, _step_id(step)):
+        return False
+    return said.match is None or said.match.casefold() in prompt.casefold()
+
+
+def _step_id(path: str) -> str:
+    """The id of the step at the end of a path."""
+    return next((part for part in reversed(_PATH_END.split(path)) if part and not part.isdecimal()), path)
+
+
+def _given(said: ScriptedAnswer) -> ModelAnswer:
+    usage = TokenUsage(input=said.usage.input_tokens, output=said.usage.output_tokens)
+    text = said.answer if isinstance(said.answer, str) else orjson.dumps(said.answer).decode()
+    if said.error is None:
+        return ModelAnswer(text=text, usage=usage)
+    if said.error in _STOPS:
+        return ModelAnswer(text="" if said.answer is None else text, stop=_STOPS[said.error], usage=usage)
+    raise _failure(said.error, said.retry_after)
+
+
+def _failure(code: str, retry_after: float | None) -> ActionError:
+    title = f"the script says: {code}"
+    return Retryable(title, code=code, retry_after=retry_after) if code in _RETRYABLE else Terminal(title, code=code)

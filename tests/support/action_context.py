@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from recipe_engine.plugin import FileValue, Terminal
+from recipe_engine.plugin import FileValue, Request, Response, Terminal
+from recipe_engine.runtime.http import AiohttpTransport
 
 NOW = 1_795_651_200.0  # 2026-11-26T00:00:00Z
 
@@ -24,6 +25,19 @@ class Settings:
         if not self.values.get(name):
             raise Terminal(f"{name} is not set", code="not_configured")
         return self.values[name]
+
+
+class WireHttp:
+    """The engine's transport, for addresses of local servers; no base URL, no auth."""
+
+    def __init__(self) -> None:
+        self.transport = AiohttpTransport()
+
+    async def request(self, method: str, url: str, **options: Any) -> Response:
+        assert options.pop("raw")
+        return await self.transport.send(
+            Request(method, url, dict(options["headers"]), options["content"], timeout=30.0, trusted=True)
+        )
 
 
 class Blobs:
@@ -91,7 +105,7 @@ class ActionContext:
         self.attempt = 1
         self.config: Mapping[str, Any] = {}
         self.settings = Settings(settings)
-        self.http: Any = None
+        self.http: Any = WireHttp()
         self.blobs = Blobs()
         self.store = Store(self)
         self.tokens: dict[str, Any] = {}
@@ -116,4 +130,7 @@ class ActionContext:
         self.events.append((event, data))
 
     def service(self, name: str) -> Any:
-        return self.services.get(name)
+        try:
+            return self.services[name]
+        except KeyError:
+            raise Terminal(f"this host provides no {name!r}", code="not_available") from None

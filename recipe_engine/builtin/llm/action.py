@@ -179,14 +179,24 @@ def provider_for(ctx: Context) -> Provider:
 
     Raises Terminal `not_configured` for a name that is not known.
     """
-    hosted: Provider | None = ctx.service("llm")
+    hosted = _hosted(ctx)
     if hosted is not None:
         return hosted
     name = "sandbox" if ctx.sandbox else ctx.settings.get("RECIPE_LLM") or "anthropic"
     match name:
         case "anthropic":
-            return AnthropicModel(ctx.settings, ctx.tokens)
+            return AnthropicModel(ctx)
         case "sandbox":
             return SandboxModel()
         case _:
             raise Terminal(f"RECIPE_LLM is {name!r}; expected anthropic or sandbox", code="not_configured")
+
+
+def _hosted(ctx: Context) -> Provider | None:
+    try:
+        provider: Provider = ctx.service("llm")
+    except Terminal as error:
+        if error.failure.code == "not_available":
+            return None
+        raise
+    return provider

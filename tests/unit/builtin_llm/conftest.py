@@ -59,8 +59,7 @@ async def server() -> AsyncIterator[AnthropicServer]:
 async def ctx(server: AnthropicServer) -> AsyncIterator[ActionContext]:
     context = ActionContext(ANTHROPIC_API_KEY="sk-test", ANTHROPIC_BASE_URL=server.url)
     yield context
-    for kept in context.tokens.values():
-        await kept.aclose()
+    await context.http.transport.close()
 
 
 async def ask(context: ActionContext, **fields: Any) -> Any:

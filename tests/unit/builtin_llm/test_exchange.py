@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from recipe_engine.builtin.llm.anthropic.client import Clients
 from recipe_engine.plugin import Retryable, Terminal
-from tests.support.anthropic_server import Reply, fails, message, refuses, says
+from tests.support.action_context import ActionContext
+from tests.support.anthropic_server import AnthropicServer, Reply, fails, message, refuses, says
 
 from .conftest import ask
 
@@ -276,14 +276,20 @@ async def test_cancelling_the_step_ends_a_slow_call(server, ctx):
 
 async def test_calls_share_one_client(server, ctx):
     await asyncio.gather(*(ask(ctx, user_prompt="Q") for _ in range(20)))
-    (clients,) = ctx.tokens.values()
-    assert len(clients.by_account) == 1
+    assert len(ctx.tokens["llm.anthropic"]) == 1
     assert len(server.bodies) == 20
 
 
-def test_each_event_loop_has_its_own_client():
-    """A script that calls the engine twice from `asyncio.run` must not meet a client of a loop that is gone."""
-    clients = Clients()
-    assert asyncio.run(clients.get("http://127.0.0.1:9", "k")) is not asyncio.run(
-        clients.get("http://127.0.0.1:9", "k")
-    )
+def test_one_client_serves_every_event_loop():
+    """A script that calls the engine twice from `asyncio.run` must not meet connections of a loop that is gone."""
+    tokens: dict = {}
+
+    async def once() -> str:
+        async with AnthropicServer() as server:
+            context = ActionContext(ANTHROPIC_API_KEY="k", ANTHROPIC_BASE_URL=server.url)
+            context.tokens = tokens
+            answer = await ask(context, user_prompt="Q")
+            await context.http.transport.close()
+            return answer
+
+    assert asyncio.run(once()) == asyncio.run(once())

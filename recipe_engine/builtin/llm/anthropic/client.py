@@ -1,11 +1,9 @@
 """The anthropic SDK as a provider.
 
-The one rule: the step's own retries and time limit are the only ones. The SDK is told to try once and to wait as long
-as it is let; whoever runs the step cancels it when its time is up. Answers are read as JSON, not through the SDK's
-models: an unexpected answer is then a failure of the step, with its usage counted, and not an exception in between.
-
-aiohttp carries the requests: on the same machine it made 1.5 to 2.3 times the calls of the SDK's own choice
-(docs/decisions/0004-model-calls.md).
+The one rule: the step's own retries, time limit and connections are the only ones. The SDK makes requests and reads
+errors; it tries once, and what it sends goes through `ctx.http` like every other request of the engine. Answers are
+read as JSON, not through the SDK's models: an unexpected answer is then a failure of the step, and not an exception in
+between.
 """
 
 from __future__ import annotations
@@ -13,21 +11,21 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from recipe_engine.builtin.llm.anthropic.errors import concerns_schema, failure_of
 from recipe_engine.builtin.llm.anthropic.request import body
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Stop, TokenUsage
-from recipe_engine.plugin import JSON, JSONObject, Retryable, Settings
+from recipe_engine.plugin import JSON, Context, JSONObject, Retryable
 
 if TYPE_CHECKING:
     import anthropic
 
 BASE_URL = "https://api.anthropic.com"
-_CONNECT_TIMEOUT = 10.0
 _STOPS: dict[str | None, Stop] = {
     None: "end",
     "end_turn": "end",
@@ -38,90 +36,77 @@ _STOPS: dict[str | None, Stop] = {
 }
 
 
-@dataclass
-class Clients:
-    """The SDK's clients of a process, one for each address and key, with what was learned about schemas.
+@dataclass(slots=True)
+class Account:
+    """The SDK's client for one address and key, shared by all runs, and the schemas that the API turned down there."""
 
-    A client lives on the event loop that made it; another loop (a script that calls the engine twice) gets its own.
-    """
-
-    by_account: dict[tuple[str, str], tuple[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic]] = field(
-        default_factory=dict
-    )
+    client: anthropic.AsyncAnthropic
     refused_schemas: set[bytes] = field(default_factory=set)
-
-    async def get(self, base_url: str, key: str) -> anthropic.AsyncAnthropic:
-        """The client for an account, made when it is first asked for."""
-        # The import takes over a second of computing: other runs go on meanwhile.
-        sdk = await asyncio.to_thread(importlib.import_module, "anthropic")
-        loop = asyncio.get_running_loop()
-        known = self.by_account.get((base_url, key))
-        if known and known[0] is loop:
-            return known[1]
-        timeout = sdk.Timeout(None, connect=_CONNECT_TIMEOUT)
-        client: anthropic.AsyncAnthropic = sdk.AsyncAnthropic(
-            api_key=key,
-            base_url=base_url,
-            max_retries=0,
-            timeout=timeout,
-            http_client=sdk.DefaultAioHttpClient(timeout=timeout),
-            open_telemetry=False,
-        )
-        self.by_account[base_url, key] = (loop, client)
-        return client
-
-    async def aclose(self) -> None:
-        """Close the clients of the running loop and forget all."""
-        loop = asyncio.get_running_loop()
-        clients = [client for owner, client in self.by_account.values() if owner is loop]
-        self.by_account.clear()
-        for client in clients:
-            await client.close()
 
 
 class AnthropicModel:
-    """The Messages API. `tokens` is the process's shared dict, in which the clients are kept."""
+    """The Messages API, for one attempt of one step."""
 
-    def __init__(self, settings: Settings, tokens: dict[str, Any]) -> None:
-        self._settings = settings
-        self._clients: Clients = tokens.setdefault("llm.anthropic", Clients())
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """The model's answer; a schema that the API turns down is asked for in words instead."""
+        account = await self._account()
         import anthropic
 
-        client = await self._client()
         schema = orjson.dumps(request.output_schema)
-        refused = schema in self._clients.refused_schemas
+        refused = schema in account.refused_schemas
         try:
-            return _answer(await _post(client, body(request, native=not refused)), request)
+            return _answer(await _post(account.client, body(request, native=not refused)), request)
         except anthropic.APIError as error:
             if request.output_schema is None or refused or not concerns_schema(error):
                 raise failure_of(error) from error
-        self._clients.refused_schemas.add(schema)
+        account.refused_schemas.add(schema)
         note = "the API does not take this output_schema; it was asked for in words"
         try:
-            return _answer(await _post(client, body(request, native=False)), request, note)
+            return _answer(await _post(account.client, body(request, native=False)), request, note)
         except anthropic.APIError as error:
             raise failure_of(error) from error
 
     async def count_tokens(self, request: ModelRequest) -> int | None:
         """Input tokens as the API counts them, free of charge; None where the address has no such endpoint."""
+        account = await self._account()
         import anthropic
 
-        client = await self._client()
         counted = {key: value for key, value in body(request).items() if key != "max_tokens"}
         try:
-            return (await client.messages.count_tokens(**counted)).input_tokens
+            return (await account.client.messages.count_tokens(**counted)).input_tokens
         except anthropic.NotFoundError:
             return None
         except anthropic.APIError as error:
             raise failure_of(error) from error
 
-    async def _client(self) -> anthropic.AsyncAnthropic:
-        key = self._settings.require("ANTHROPIC_API_KEY")
-        base_url = (self._settings.get("ANTHROPIC_BASE_URL") or BASE_URL).rstrip("/")
-        return await self._clients.get(base_url, key)
+    async def _account(self) -> Account:
+        """The account of this deployment; from here on the attempt's `ctx.http` carries what its client sends."""
+        key = self._ctx.settings.require("ANTHROPIC_API_KEY")
+        base_url = (self._ctx.settings.get("ANTHROPIC_BASE_URL") or BASE_URL).rstrip("/")
+        if "anthropic" not in sys.modules:
+            # Over a second of computing: other runs go on meanwhile.
+            await asyncio.to_thread(importlib.import_module, "anthropic")
+        import anthropic
+
+        from recipe_engine.builtin.llm.anthropic.seam import carried_by, seam_client
+
+        carried_by.set(self._ctx.http)
+        accounts: dict[tuple[str, str], Account] = self._ctx.tokens.setdefault("llm.anthropic", {})
+        account = accounts.get((base_url, key))
+        if account is None:
+            client = anthropic.AsyncAnthropic(
+                api_key=key,
+                base_url=base_url,
+                max_retries=0,
+                timeout=None,
+                http_client=seam_client(),
+                open_telemetry=False,
+            )
+            account = accounts[base_url, key] = Account(client)
+        return account
 
 
 async def _post(client: anthropic.AsyncAnthropic, content: JSONObject) -> JSON:

@@ -5,8 +5,7 @@ no waiting of that kind lifts it.
 
 anthropic.APIError
 |- APIResponseValidationError                 Retryable invalid_answer
-|- APIConnectionError                         Retryable connection
-|  `- APITimeoutError                         Retryable timeout
+|- APIConnectionError                         what ctx.http raised, which is its cause; else Retryable connection
 `- APIStatusError  by type and status: see _CODES; other 5xx Retryable server_error, other 4xx Terminal invalid_request
 """
 
@@ -56,10 +55,11 @@ def failure_of(error: anthropic.APIError) -> ActionError:
     """The failure that an exception of the SDK stands for."""
     import anthropic
 
-    if isinstance(error, anthropic.APITimeoutError):
-        return Retryable("the model did not answer in time", code="timeout", detail=_cause(error))
+    if isinstance(error.__cause__, ActionError):
+        return _again(error.__cause__)
     if isinstance(error, anthropic.APIConnectionError):
-        return Retryable("the model's service could not be reached", code="connection", detail=_cause(error))
+        cause = str(error.__cause__ or error.message)[:500]
+        return Retryable("the model's service could not be reached", code="connection", detail=cause)
     if isinstance(error, anthropic.APIStatusError):
         return _of_status(error)
     return Retryable("the model's service answered with something unreadable", code="invalid_answer", detail=str(error))
@@ -105,6 +105,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
+def _again(error: ActionError) -> ActionError:
+    """A new exception for the same failure, so that causes form a chain and not a ring."""
+    failure = error.failure
+    return (Retryable if failure.retryable else Terminal)(
+        failure.title,
+        code=failure.code,
+        detail=failure.detail,
+        retry_after=failure.retry_after,
+        happened=failure.happened,
+        data=failure.data,
+    )
+
+
 def _inner(error: anthropic.APIError) -> JSONObject:
     inner = error.body.get("error") if isinstance(error.body, dict) else None
     return inner if isinstance(inner, dict) else {}
@@ -121,7 +134,3 @@ def _error_code(error: anthropic.APIError) -> str:
 
 def _words(error: anthropic.APIError) -> str:
     return str(_inner(error).get("message") or error.message)[:1000]
-
-
-def _cause(error: anthropic.APIError) -> str:
-    return str(error.__cause__ or error.message)[:500]

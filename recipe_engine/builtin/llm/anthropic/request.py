@@ -6,6 +6,10 @@ the end: newer models answer those with 400 (structured output and effort took t
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import orjson
+
 from recipe_engine.builtin.llm.anthropic.schema import portable
 from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
 from recipe_engine.builtin.llm.request import instructed
@@ -15,7 +19,7 @@ from recipe_engine.plugin import JSONObject
 def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
     """The body. A schema goes into output_config.format when the dialect can say it and `native` is true, else into
     the system prompt, in words."""
-    schema = portable(request.output_schema) if native and request.output_schema is not None else None
+    schema = _portable(orjson.dumps(request.output_schema)) if native and request.output_schema is not None else None
     system = request.system
     if request.output_schema is not None and schema is None:
         system = instructed(request)
@@ -34,6 +38,11 @@ def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
     if output:
         out["output_config"] = output
     return out
+
+
+@lru_cache(maxsize=256)
+def _portable(schema: bytes) -> JSONObject | None:
+    return portable(orjson.loads(schema))
 
 
 def _message(message: Message) -> JSONObject:

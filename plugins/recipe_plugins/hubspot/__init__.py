@@ -1,0 +1,72 @@
+"""HubSpot CRM: contacts, tickets, notes, associations and search.
+
+The one rule: what HubSpot says about a refusal reaches the author, its category and message unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Terminal, bearer, hookimpl
+
+# The free plan's limit for a private app; larger plans answer 429 later, never sooner.
+FREE_PLAN = RateLimit(100, per=10)
+# A daily limit ends at midnight of the account, whose time zone is not told: ask again every hour.
+DAILY_WAIT = 3600.0
+
+
+def errors(status: int, headers: Mapping[str, str], body: object) -> Exception | None:
+    """HubSpot's error answer as a Retryable or Terminal; None for what the engine's general rules know better.
+
+    HubSpot promises no Retry-After for 429: the interval stands in a header of its own.
+    """
+    if not isinstance(body, dict) or "message" not in body:
+        return None
+    title = f"HubSpot: {body['message']}"
+    causes = [cause["message"] for cause in body.get("errors") or () if cause.get("message")]
+    kind = body.get("category") or body.get("errorType") or ""
+    detail = "; ".join([part for part in (kind, *causes) if part and part not in title])
+    if status == 429:
+        if body.get("policyName") == "DAILY":
+            return Retryable(title, code="daily_limit", detail=detail, retry_after=DAILY_WAIT, data=body)
+        interval = float(headers.get("x-hubspot-ratelimit-interval-milliseconds") or 10_000) / 1000
+        wait = 1.0 if body.get("policyName") == "SECONDLY" else interval
+        return Retryable(title, code="rate_limit", detail=detail, retry_after=wait, data=body)
+    if status == 423:
+        return Retryable(title, code="locked", detail=detail, retry_after=2.0, data=body)
+    if status == 477:
+        wait = float(headers.get("retry-after") or DAILY_WAIT)
+        return Retryable(title, code="migration", detail=detail, retry_after=wait, data=body)
+    if status >= 500:
+        return None
+    return Terminal(title, code=f"http_{status}", detail=detail, data=body)
+
+
+hubspot = Connector(
+    name="hubspot",
+    title="HubSpot",
+    base_url="https://api.hubapi.com",
+    settings=[
+        Setting("HUBSPOT_API_KEY", secret=True, help="Settings > Integrations > Service keys (or Private apps)"),
+        Setting("HUBSPOT_HUB_ID", required=False, help="The number in the address bar: adds links to records"),
+        Setting(
+            "HUBSPOT_PIPELINE_ID", default="0", help="Settings > Objects > Tickets > Pipelines: `</>` shows the id"
+        ),
+        Setting(
+            "HUBSPOT_STAGE_NEW", default="1", help="The id of the stage a new ticket begins in, shown in the same place"
+        ),
+        Setting("HUBSPOT_KEY_PROPERTY", required=False, help="A ticket property with unique values; see the docs"),
+    ],
+    auth=bearer("HUBSPOT_API_KEY"),
+    limits=[FREE_PLAN],
+    errors=errors,
+    sandbox="recipe_plugins.hubspot.sandbox:HubSpotSandbox",
+)
+
+
+@hookimpl
+def register_connectors() -> list[Connector]:
+    """HubSpot with its actions."""
+    from recipe_plugins.hubspot import actions  # noqa: F401  # importing it registers them
+
+    return [hubspot]

@@ -188,7 +188,7 @@ class Context(Protocol):
     async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None: ...
 
     def service(self, name: str) -> Any:
-        """An object that the host of the engine provides by name (the scripted model of a test, a mail outbox)."""
+        """An object that the host of the engine provides by name (the scripted model of a test), None when it has none."""
         ...
 
 

@@ -12,19 +12,9 @@ from urllib.parse import quote, urlencode
 
 from recipe_engine.plugin.api import Blobs, FileValue
 from recipe_engine.plugin.errors import Terminal
-
-_FILE_KEYS = {"digest", "name", "media_type", "size"}
+from recipe_engine.plugin.file_values import as_file
 
 Part = tuple[bytes, bytes | FileValue]
-
-
-def as_file(value: Any) -> FileValue | None:
-    """The value as a file of the blob store, None when it is something else."""
-    if isinstance(value, FileValue):
-        return value
-    if isinstance(value, dict) and value.keys() == _FILE_KEYS:
-        return FileValue.model_validate(value)
-    return None
 
 
 def query_string(query: Mapping[str, Any]) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from recipe_engine.core.json import JSON
+from recipe_engine.plugin.answers import failure_of_answer
 from recipe_engine.plugin.api import Blobs
 from recipe_engine.plugin.errors import ActionError, Terminal
 from recipe_engine.plugin.http import SAFE_METHODS, Body, Request, Response
-from recipe_engine.runtime.answers import failure_of_answer
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.bodies import Multipart, form_body, query_string
 from recipe_engine.runtime.clock import Clock
@@ -90,6 +90,7 @@ class ActionHttp:
         )
         if auth and own and link.connector.auth is not None:
             await link.connector.auth(request, self._world.settings)
+        self._world.learn_basic(request.headers)
         writes = not reads and method not in SAFE_METHODS
         if writes and self._dry:
             raise WouldSend(method, full, given.shown)

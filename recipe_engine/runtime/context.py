@@ -90,14 +90,9 @@ class ActionContext:
         await send(event, data, event_id=event_id or f"{self.key}:{event}")
 
     def service(self, name: str) -> Any:
-        """What the host provides under `name`; `channels` is the engine's own: every channel of the catalog by name,
-        as `BoundChannel`."""
-        if name == "channels":
-            return self._channels()
-        try:
-            return self._world.services[name]
-        except KeyError:
-            raise Terminal(f"this host of the engine provides no {name!r}", code="not_available") from None
+        """What the host provides under `name`, None when it has nothing of that name; `channels` is the engine's own:
+        every channel of the catalog by name, as `BoundChannel`."""
+        return self._channels() if name == "channels" else self._world.services.get(name)
 
     def _channels(self) -> dict[str, BoundChannel]:
         return {

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
-from email.utils import parsedate_to_datetime
 
+from recipe_engine.plugin.answers import retry_after
 from recipe_engine.plugin.api import RateLimit
 from recipe_engine.plugin.errors import Retryable
 from recipe_engine.runtime.clock import Clock
@@ -103,21 +103,6 @@ class _Window:
 
     def take(self, now: float) -> None:
         self._begun.append(now)
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that a Retry-After header (seconds, or an HTTP date) asks for; None when it says nothing usable."""
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except ValueError:
-        return None
 
 
 def _seconds_until(text: str | None, now: float) -> float:

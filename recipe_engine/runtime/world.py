@@ -69,6 +69,12 @@ class World:
         self._scrubber.add(name, value)
         return value
 
+    def learn_basic(self, headers: Mapping[str, str]) -> None:
+        """Make the scrubber know user and password as they are sent: together, in base64."""
+        value = headers.get("Authorization") or headers.get("authorization")
+        if value is not None and value.startswith("Basic "):
+            self._scrubber.add("basic", value[6:])
+
     def learn_tokens(self) -> None:
         """Make the scrubber know the access tokens that connectors keep at this moment."""
         for name, tokens in self.tokens.items():

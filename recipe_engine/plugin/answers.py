@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,6 @@ from recipe_engine.core.json import JSON
 from recipe_engine.plugin.api import Connector
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.http import SAFE_METHODS
-from recipe_engine.runtime.limiter import retry_after
 
 logger = logging.getLogger("recipe_engine")
 
@@ -76,6 +76,21 @@ def general_failure(
             data=data,
         )
     return Terminal(said, code=f"http_{status}", detail=detail, data=data)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds that a Retry-After header (seconds, or an HTTP date) asks for; None when it says nothing usable."""
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None
 
 
 def parsed(body: bytes) -> JSON:

@@ -1,0 +1,156 @@
+"""The step type `notify`: a message to people, over one or more channels.
+
+    - {id: warn, type: notify, channels: [email], to: "{{ config.admin }}", subject: Alerte, message: "..."}
+
+The one rule: a channel that is not configured is said, not failed: the run goes on and the result tells. A channel that
+does not exist is a failure. When several channels are asked and one of them sends, the step has succeeded: a repeat
+would send again what was sent; what the others met stands in the result.
+
+The effect is `once`: neither SMTP nor the providers of text messages promise to drop a repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from recipe_engine.core.failure import Failure
+from recipe_engine.plugin import (
+    ActionError,
+    Connector,
+    Context,
+    FileValue,
+    Message,
+    Params,
+    Result,
+    Terminal,
+    hookimpl,
+)
+
+notify = Connector(name="notify", title="Notifications", docs="Messages to people over the channels of all connectors.")
+
+Text = Annotated[str, Field(coerce_numbers_to_str=True)]
+Contact = dict[str, Any]
+
+
+class NotifyStep(Params):
+    """The fields of a `notify` step."""
+
+    channels: list[str] = Field(
+        min_length=1, description="The ways to send it: `email`, and those that connectors add (sms, slack, ...)."
+    )
+    to: str | Contact | list[str | Contact] | None = Field(
+        None,
+        description=(
+            "Who gets it: an address, a contact with fields such as `email` and `phone`, or a list of them. Left out, the "
+            "channel's own default (for email NOTIFICATION_EMAIL)."
+        ),
+    )
+    subject: Text = Field("", description="The subject, where a channel has one.")
+    message: Text = Field("", description="The message as text.")
+    html: str | None = Field(None, description="The message as HTML, where a channel can show it.")
+    attachments: list[FileValue] = Field(default_factory=list, description="Files to send along.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.message.strip() and not (self.html or "").strip():
+            raise ValueError("a message or html is expected")
+        return self
+
+
+class Sent(Result):
+    """What became of the message on one channel."""
+
+    channel: str
+    sent: bool
+    id: str | None = None
+    detail: str = ""
+
+
+class Notified(Result):
+    """Whether somebody was told. `skipped` says why nobody was, when no channel is configured."""
+
+    sent: bool
+    channels: list[Sent]
+    skipped: str | None = None
+
+
+@notify.action(
+    effect="once",
+    name="notify",
+    fields_at_step=True,
+    example="{id: warn, type: notify, channels: [email], to: admin@example.org, subject: Alerte, message: Bonjour}",
+)
+async def send(ctx: Context, params: NotifyStep) -> Notified:
+    """Send a message to people.
+
+    When none of the channels is configured the step succeeds with `sent: false` and `skipped` says what to set. An
+    unknown channel fails.
+    """
+    known = ctx.service("channels")
+    unknown = [name for name in params.channels if name not in known]
+    if unknown:
+        raise Terminal(
+            f"there is no channel {unknown[0]!r}",
+            code="unknown_channel",
+            detail=f"the channels are {', '.join(sorted(known))}",
+        )
+    outcomes: list[Sent] = []
+    failures: list[ActionError] = []
+    unconfigured: list[str] = []
+    for name in dict.fromkeys(params.channels):
+        channel = known[name]
+        missing = channel.missing()
+        to = tuple(_addresses(params.to if params.to is not None else channel.default_to(), channel.channel.address))
+        if missing is None and params.to is None and not to:
+            missing = f"give `to`, or set {channel.channel.default_to}" if channel.channel.default_to else "give `to`"
+        if missing is not None:
+            unconfigured.append(f"{name} is not configured: {missing}")
+            outcomes.append(Sent(channel=name, sent=False, detail=unconfigured[-1]))
+            ctx.log(unconfigured[-1], channel=name)
+            continue
+        try:
+            if not to:
+                raise Terminal(f"the recipient has no address for {name}", code="no_recipient")
+            delivery = await channel.send(_message(params, to))
+        except ActionError as error:
+            failures.append(error)
+            outcomes.append(Sent(channel=name, sent=False, detail=_said(error.failure)))
+            ctx.log(f"{name}: {error.failure.title}", channel=name)
+        else:
+            outcomes.append(Sent(channel=name, sent=True, id=delivery.id, detail=delivery.detail))
+    sent = any(outcome.sent for outcome in outcomes)
+    if failures and not sent:
+        raise failures[0]
+    return Notified(sent=sent, channels=outcomes, skipped="; ".join(unconfigured) if not sent else None)
+
+
+def _message(params: NotifyStep, to: tuple[str, ...]) -> Message:
+    return Message(to, params.message, params.subject, params.html, tuple(params.attachments))
+
+
+def _addresses(to: Any, fields: Iterable[str]) -> Iterable[str]:
+    """The addresses for one channel: texts as they are, of a contact the first of its fields that has one."""
+    if isinstance(to, str):
+        if to.strip():
+            yield to.strip()
+    elif isinstance(to, dict):
+        found = (to.get(name) for name in fields)
+        address = next((value for value in found if isinstance(value, str) and value.strip()), None)
+        if address is not None:
+            yield address.strip()
+    elif isinstance(to, list):
+        for item in to:
+            yield from _addresses(item, fields)
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.title}: {failure.detail}" if failure.detail else failure.title
+
+
+@hookimpl
+def register_connectors() -> list[Connector]:
+    """The connector of the `notify` step."""
+    return [notify]

@@ -1,0 +1,111 @@
+"""Events on their way to the runs that wait for them.
+
+Theory of operation. An event is committed first, as pending. Then the waits that ask for it are looked up, and each run
+that has one is woken and takes the event into its journal; when all have, the event is settled. A wait that begins looks
+among the events that are kept. Whichever is committed second finds the other, so none is missed; what is found twice is
+taken in once, since a run remembers what it has seen. After a crash pending events are looked after again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+
+from recipe_engine.core.commands import AwaitEvent
+from recipe_engine.core.events import EventReceived
+from recipe_engine.core.json import JSON
+from recipe_engine.core.state import Pending
+from recipe_engine.runtime.live import LiveRun
+from recipe_engine.runtime.store import Change, EventRow, Store
+from recipe_engine.runtime.turns import Turns
+from recipe_engine.runtime.waits import matches
+from recipe_engine.runtime.wakeups import Wakeups
+
+
+class Deliveries:
+    """Takes events in, and hands them over."""
+
+    def __init__(self, store: Store, turns: Turns, wakeups: Wakeups) -> None:
+        self._store = store
+        self._turns = turns
+        self._wakeups = wakeups
+        self._arriving: set[tuple[str, str]] = set()
+
+    async def take_in(self, event: EventRow) -> int:
+        """Keep an event and wake who waits for it; how many runs those are. One that is known already wakes nobody."""
+        key = (event.event, event.event_id)
+        if key in self._arriving or self._store.has_event(*key):
+            return 0
+        self._arriving.add(key)
+        try:
+            await self._store.commit(Change(events=[event]))
+        finally:
+            self._arriving.discard(key)
+        return self.deliver(event)
+
+    def deliver(self, event: EventRow) -> int:
+        """Wake the runs that wait for a committed event."""
+        data = orjson.loads(event.data)
+        runs = [number for number in self._store.waiting(event.event, data) if event.run in (None, number)]
+        delivery = _Delivery(self, event, data, len(runs))
+        for number in runs:
+            self._wakeups.wake(number, delivery.hand_over)
+        if not runs:
+            self.settle(event)
+        return len(runs)
+
+    def settle(self, event: EventRow) -> None:
+        """Every run that waited for the event has it."""
+        self._store.commit(Change(events_settled=[event.number]))
+
+    def look_back(self, run: LiveRun, command: AwaitEvent) -> None:
+        """Give a wait that begins the first event that came before it."""
+        if command.seq not in run.state.pending:
+            return
+        for event in self._store.kept(command.event, run.row.started_at, run.row.number):
+            data = orjson.loads(event.data)
+            if seen_as(event) not in run.state.seen and matches(command.match, data):
+                self._turns.post(run, received(command, event, data))
+                return
+
+    def hand_over(self, run: LiveRun, event: EventRow, data: JSON, taken: asyncio.Future[bool]) -> None:
+        """Give an event to the first wait of a run that asks for it; `taken` is done when that is committed, or when
+        there is none."""
+        if seen_as(event) not in run.state.seen:
+            for pending in run.state.pending.values():
+                if pending.event == event.event and matches(pending.match, data):
+                    self._turns.post(run, received(pending, event, data), taken=taken)
+                    return
+        taken.set_result(False)
+
+
+class _Delivery:
+    """One event and the runs that have not taken it in yet."""
+
+    def __init__(self, deliveries: Deliveries, event: EventRow, data: JSON, left: int) -> None:
+        self._deliveries = deliveries
+        self._event = event
+        self._data = data
+        self._left = left
+
+    def hand_over(self, run: LiveRun) -> None:
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        taken.add_done_callback(self._handed_over)
+        self._deliveries.hand_over(run, self._event, self._data, taken)
+
+    def _handed_over(self, taken: asyncio.Future[bool]) -> None:
+        if taken.exception() is None:
+            self._left -= 1
+            if not self._left:
+                self._deliveries.settle(self._event)
+
+
+def seen_as(event: EventRow) -> str:
+    """How a run remembers an event: ids are unique among the events of a name."""
+    return f"{event.event}/{event.event_id}"
+
+
+def received(wait: AwaitEvent | Pending, event: EventRow, data: JSON) -> EventReceived:
+    """The event as a run's wait takes it in."""
+    return EventReceived(wait.path, wait.seq, event.event, seen_as(event), data)

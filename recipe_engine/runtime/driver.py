@@ -1,0 +1,420 @@
+"""The embedded runtime: drives every run of one storage inside this process.
+
+The one rule: the storage is the truth and this is a cache of it. Whatever is asked is committed before it is answered,
+and a process that dies here loses nothing but the effects under way, which are looked after when it opens again.
+
+`turns` takes runs through the core, `wakeups` wakes those at rest, `deliveries` brings them events, `starts` lets them
+in, `following` shows them; here are the operations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from typing import Any, Literal
+
+import orjson
+
+from recipe_engine.core import events as ev
+from recipe_engine.core.commands import AwaitEvent
+from recipe_engine.core.events import Entry, Event
+from recipe_engine.core.json import JSON
+from recipe_engine.core.plan import Plan
+from recipe_engine.core.state import Pending, PendingKind
+from recipe_engine.runtime.clock import Clock, VirtualClock
+from recipe_engine.runtime.deliveries import Deliveries
+from recipe_engine.runtime.errors import OperationError, OperationRefused, StorageError, UnknownRun
+from recipe_engine.runtime.following import Followers
+from recipe_engine.runtime.inbox import carry_out
+from recipe_engine.runtime.live import LiveRun, read, stored_value
+from recipe_engine.runtime.performer import Performer
+from recipe_engine.runtime.protocol import ENDED_OR_PARKED, STOP_ALL, Journal, Mode, Runs, RunView
+from recipe_engine.runtime.run_ids import new_run_id
+from recipe_engine.runtime.starts import Starts
+from recipe_engine.runtime.store import Change, EventRow, Request, RunRow, Store
+from recipe_engine.runtime.turns import Turns
+from recipe_engine.runtime.views import listed, replayed, shown
+from recipe_engine.runtime.wakeups import Wakeups
+
+_log = logging.getLogger("recipe_engine.runtime")
+_STOPPED = "stopped"
+_NOTHING = orjson.dumps(None)
+# How often requests of other processes are looked for: they are picked up within 50 milliseconds.
+_INBOX_SECONDS = 0.025
+# How long a test's loop is given to show that work in a thread or on a socket goes on.
+_BREATH_SECONDS = 0.002
+_ROUNDS = 20
+
+Observer = Callable[[str, Entry], None]
+
+
+class EmbeddedRuntime:
+    """Implements `Runtime` on a storage of its own. `observer` is told of every committed entry."""
+
+    def __init__(self, store: Store, performer: Performer, clock: Clock, observer: Observer | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._observer = observer
+        self._turns = Turns(store, performer, clock, self)
+        self._wakeups = Wakeups(store, clock, self._turns)
+        self._deliveries = Deliveries(store, self._turns, self._wakeups)
+        self._starts = Starts(store, clock, self._turns)
+        self._followers = Followers(store)
+        self._error: OperationError | None = OperationError("the runtime is not open")
+        self._stopped: JSON = None
+        self._inbox: asyncio.Task[None] | None = None
+        self._last_request = 0
+        self._chores: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+
+    # --- open and close
+
+    async def open(self) -> None:
+        await self._store.open()
+        self._error = None
+        self._stopped = orjson.loads(self._store.note(_STOPPED) or _NOTHING)
+        self._turns.holding = self._stopped is not None
+        if not self._turns.holding:
+            self._look_after()
+        if self._store.shared:
+            self._inbox = asyncio.get_running_loop().create_task(self._watch_inbox())
+
+    def _look_after(self) -> None:
+        """Take up what was left: effects under way, events on their way, queued runs, timers."""
+        for number in self._store.busy():
+            self._wakeups.wake(number, self._turns.recover)
+        for event in self._store.pending_events():
+            self._deliveries.deliver(event)
+        self._starts.load()
+        self._wakeups.look()
+
+    async def close(self) -> None:
+        if isinstance(self._error, OperationError) and not isinstance(self._error, StorageError):
+            return
+        self._error = self._error or OperationError("the runtime is closed")
+        self._followers.end(self._error)
+        self._wakeups.stop()
+        if self._inbox is not None:
+            self._inbox.cancel()
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._turns.close()
+        await self._store.close()
+        if isinstance(self._error, StorageError):
+            self._error = OperationError("the runtime is closed")
+
+    def _usable(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    # --- operations
+
+    async def start(
+        self,
+        plan: Plan,
+        input: JSON,
+        *,
+        config: JSON = None,
+        event: JSON = None,
+        run_id: str | None = None,
+        mode: Mode | None = None,
+        retry_of: str | None = None,
+        reused: JSON = None,
+        request: int | None = None,
+    ) -> str:
+        self._usable()
+        if self._stopped is not None:
+            raise OperationRefused(
+                f"everything was stopped by {self._stopped['by']}: no run may start",
+                "`recipe stop-all --undo` ends that",
+            )
+        return await self._starts.start(plan, input, config, event, run_id, mode or {}, retry_of, reused, request)
+
+    async def send(self, event: str, data: JSON, event_id: str | None = None, run: str | None = None) -> int:
+        self._usable()
+        text = stored_value(data, "the event's data")
+        number = None
+        if run is not None:
+            row = self._row(run)
+            if row.ended_at is not None:
+                raise OperationRefused(f"run {run} has {row.status}: it takes in no events")
+            number = row.number
+        now = self._clock.now()
+        return await self._deliveries.take_in(
+            EventRow(self._store.next_event_number(), event, event_id or new_run_id(now), number, now, text)
+        )
+
+    async def approve(
+        self, run: str, step: str | None, approved: bool, by: str, fields: JSON = None, request: int | None = None
+    ) -> None:
+        live = self._live(run)
+        pending = _pick(live, "approval", step, "waits for an approval")
+        stored_value(fields, "what was edited")
+        event = ev.ApprovalGiven(pending.path, pending.seq, approved, by, fields)
+        await self._tell(live, event, f"run {run} does not wait for this approval any more", request)
+
+    async def pause(self, run: str, by: str, reason: str = "", request: int | None = None) -> None:
+        live = self._live(run)
+        await self._tell(live, ev.RunPaused(by, reason), f"run {run} is paused already", request)
+
+    async def resume(self, run: str, by: str, request: int | None = None) -> None:
+        live = self._live(run)
+        if self._stopped is not None:
+            raise OperationRefused(
+                f"everything was stopped by {self._stopped['by']}", "`recipe stop-all --undo` lets runs go on"
+            )
+        await self._tell(live, ev.RunResumed(by), f"run {run} is not paused", request)
+
+    async def cancel(self, run: str, by: str, reason: str = "", request: int | None = None) -> None:
+        self._usable()
+        row = self._store.run(run)
+        if row is not None and row.queued:
+            await self._starts.cancel(row, request)
+            self._changed.set()
+            return
+        await self._tell(self._live(run), ev.RunCancelled(by, reason), f"run {run} has ended already", request)
+
+    async def resolve(
+        self,
+        run: str,
+        step: str | None,
+        outcome: Literal["done", "retry"],
+        by: str,
+        output: JSON = None,
+        request: int | None = None,
+    ) -> None:
+        live = self._live(run)
+        pending = _pick(live, "doubt", step, "is in doubt")
+        stored_value(output, "the output")
+        event = ev.StepResolved(pending.path, pending.seq, outcome, by, output)
+        await self._tell(live, event, f"run {run} is not in doubt about this step any more", request)
+
+    async def stop_all(self, by: str, reason: str = "") -> int:
+        self._usable()
+        self._stopped = {"by": by, "reason": reason, "at": self._clock.now()}
+        self._turns.holding = True
+        self._wakeups.stop()
+        await self._store.commit(Change(notes=[(_STOPPED, orjson.dumps(self._stopped))]))
+        paused = []
+        for run in list(self._turns.moving.values()):
+            if not run.state.paused and run.state.ended is None:
+                taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+                self._turns.post(run, ev.RunPaused(STOP_ALL, f"{by}: {reason}" if reason else by), taken=taken)
+                paused.append(taken)
+        return sum(await asyncio.gather(*paused))
+
+    async def resume_all(self, by: str) -> int:
+        self._usable()
+        if self._stopped is None:
+            return 0
+        await self._store.commit(Change(notes=[(_STOPPED, _NOTHING)]))
+        self._stopped = None
+        self._turns.holding = False
+        stopped = self._store.stopped()
+        for number in stopped:
+            self._wakeups.wake(number, lambda run: self._turns.post(run, ev.RunResumed(by)))
+        self._look_after()
+        self._wakeups.pump()
+        return len(stopped)
+
+    # --- looking
+
+    async def get(self, run: str) -> RunView:
+        row = self._row(run)
+        live = self._turns.in_memory(row.number)
+        if live is not None:
+            return shown(live.state)
+        return replayed(row, self._turns.plans.get(row.plan), read(self._store.entries(row.number)))
+
+    async def journal(self, run: str) -> Journal:
+        return read(self._store.entries(self._row(run).number))
+
+    async def plan(self, run: str) -> Plan:
+        return self._turns.plans.get(self._row(run).plan)
+
+    async def wait(self, run: str, statuses: Collection[str] = ENDED_OR_PARKED) -> RunView:
+        while True:
+            row = self._row(run)
+            if row.status in statuses:
+                return await self.get(run)
+            if row.ended_at is not None:
+                raise OperationRefused(
+                    f"run {run} has {row.status}, it will not become {' or '.join(sorted(statuses))}"
+                )
+            await self._followers.change(row.number)
+
+    async def watch(self, run: str) -> AsyncIterator[Entry]:
+        async for entry in self._followers.watch(self._row(run)):
+            yield entry
+
+    async def list(self, *, status: str | None = None, recipe: str | None = None, limit: int = 50) -> Runs:
+        self._usable()
+        return [listed(row) for row in self._store.runs(status, recipe, limit)]
+
+    async def prune(self, older_than_seconds: float) -> int:
+        """Forget runs that ended longer ago than this, and kept events older than it; how many runs that were."""
+        self._usable()
+        now = self._clock.now()
+        return await self._store.prune(now - older_than_seconds, now)
+
+    # --- being idle
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing can be done at this moment."""
+        waiting = bool(self._turns.moving or self._chores) or not self._wakeups.at_rest
+        return not waiting and not self._store.requests(self._last_request)
+
+    async def until_idle(self, until: float | None = None) -> None:
+        """Return when nothing can be done now. A virtual clock is moved on to whatever is due next, but not beyond
+        `until` (seconds since 1970), where it stands in the end."""
+        while True:
+            self._changed.clear()
+            self._usable()
+            if isinstance(self._clock, VirtualClock):
+                if await self._move_on(self._clock, until):
+                    return
+            elif self._at_rest:
+                return
+            else:
+                await self._changed.wait()
+
+    async def _move_on(self, clock: VirtualClock, until: float | None) -> bool:
+        """Move a virtual clock when everything is quiet; True when nothing is left to wait for."""
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+        if self._changed.is_set():
+            return False
+        due = clock.next_due()
+        late = due is None or (until is not None and due > until)
+        if self._at_rest and late:
+            if until is not None:
+                clock.advance_to(until)
+            return True
+        # Effects that sleep on the clock hold nothing up; those that really work (a thread, a socket) are waited for.
+        if due is not None and not late and self._under_way() <= _sleepers(clock) - self._wakeups.sleeping:
+            clock.advance_to(due)
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), _BREATH_SECONDS)
+        return False
+
+    def _under_way(self) -> int:
+        """How many things go on that are no sleep of the alarm."""
+        return sum(len(run.actions) + len(run.leaving) + bool(run.commit) for run in self._turns.moving.values())
+
+    # --- what the turns lead to
+
+    def committed(self, run: LiveRun, entries: Journal) -> None:
+        self._starts.born(run)
+        self._wakeups.heed(run)
+        self._followers.committed(run, entries)
+        if self._observer is not None:
+            for entry in entries:
+                try:
+                    self._observer(run.row.run_id, entry)
+                except Exception:  # noqa: BLE001  # whoever looks on must not stop the runs; it is logged
+                    _log.exception("an observer broke")
+
+    def awaits(self, run: LiveRun, command: AwaitEvent) -> None:
+        self._deliveries.look_back(run, command)
+
+    def rested(self, run: LiveRun) -> None:
+        self._wakeups.done(run.row.number)
+        if run.row.ended_at is not None:
+            self._starts.over(run)
+        self._starts.let_in(None)
+        self._wakeups.pump()
+        self._changed.set()
+
+    def broke(self, error: StorageError) -> None:
+        if self._error is not None:
+            return
+        self._error = error
+        _log.error("the storage failed, nothing is driven any more: %s", error)
+        self._wakeups.stop()
+        self._followers.end(error)
+        self._turns.abandon(error)
+        self._changed.set()
+
+    # --- requests of other processes
+
+    async def _watch_inbox(self) -> None:
+        while True:
+            try:
+                for request in self._store.requests(self._last_request):
+                    self._last_request = request.number
+                    self._chore(self._answer(request))
+            except StorageError as error:
+                self.broke(error)
+                return
+            await asyncio.sleep(_INBOX_SECONDS)  # other processes live in real time, whatever the clock of the runs
+
+    async def _answer(self, request: Request) -> None:
+        answer = await carry_out(self, request)
+        if answer is not None:
+            await self._store.commit(Change(answers=[(request.number, answer)]))
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        chore = asyncio.get_running_loop().create_task(work)
+        self._chores.add(chore)
+        chore.add_done_callback(self._chore_done)
+
+    def _chore_done(self, chore: asyncio.Task[None]) -> None:
+        self._chores.discard(chore)
+        self._changed.set()
+        if not chore.cancelled() and (error := chore.exception()) is not None:
+            _log.error("a request of another process could not be answered", exc_info=error)
+
+    # --- finding runs
+
+    def _row(self, run_id: str) -> RunRow:
+        self._usable()
+        row = self._store.run(run_id)
+        if row is None:
+            raise UnknownRun(run_id)
+        return row
+
+    def _live(self, run_id: str) -> LiveRun:
+        """A run to post to at once. Raises OperationRefused when it has ended or has not begun."""
+        self._usable()
+        unborn = self._starts.unborn(run_id)
+        if unborn is not None:
+            return unborn
+        row = self._row(run_id)
+        if row.ended_at is not None:
+            raise OperationRefused(f"run {run_id} has {row.status} already")
+        if row.queued:
+            raise OperationRefused(f"run {run_id} is queued and has not begun", "wait for it, or cancel it")
+        if row.number in self._turns.aside:
+            raise OperationRefused(f"run {run_id} met a defect of the engine and was set aside", "the log says more")
+        return self._turns.run(row.number)
+
+    async def _tell(self, run: LiveRun, event: Event, stale: str, request: int | None) -> None:
+        """Post an event and wait until it is committed. Raises OperationRefused with `stale` when it did not fit."""
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._turns.post(run, event, taken=taken, request=request)
+        if not await taken:
+            raise OperationRefused(stale)
+
+
+def _sleepers(clock: VirtualClock) -> int:
+    """How many sleep on the clock, the alarm included."""
+    return sum(not woken.done() for _, _, woken in clock._sleepers)  # noqa: SLF001  # the two are one mechanism
+
+
+def _pick(run: LiveRun, kind: PendingKind, step: str | None, what: str) -> Pending:
+    """The one pending thing of a kind that is meant. Raises OperationRefused naming the choices."""
+    run_id, found = run.row.run_id, [item for item in run.state.pending.values() if item.kind == kind]
+    meant = [item for item in found if step in (None, item.path, item.path.rpartition("/")[2])]
+    if len(meant) == 1:
+        return meant[0]
+    choices = ", ".join(item.path for item in meant or found)
+    if not found:
+        raise OperationRefused(f"no step of run {run_id} {what}: the run is {run.state.status}")
+    if not meant:
+        raise OperationRefused(f"step {step!r} of run {run_id} is not one that {what}", f"these are: {choices}")
+    raise OperationRefused(f"several steps of run {run_id} are meant", f"name one: {choices}")

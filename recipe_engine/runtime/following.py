@@ -1,0 +1,84 @@
+"""Those who look on: they wait for a status, or watch a journal grow.
+
+The one rule: nobody is shown anything before it is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from recipe_engine.core.events import Entry
+from recipe_engine.runtime.errors import OperationError
+from recipe_engine.runtime.live import LiveRun, read
+from recipe_engine.runtime.store import RunRow, Store
+
+_Seen = tuple[int, Entry] | None
+
+
+class Followers:
+    """Waiters and watchers of runs, by the run's number."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
+        self._watching: dict[int, set[asyncio.Queue[_Seen]]] = defaultdict(set)
+        self._error: OperationError | None = None
+
+    def committed(self, run: LiveRun, entries: list[Entry]) -> None:
+        """Show entries of a run."""
+        number = run.row.number
+        for waiter in self._waiting.pop(number, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+        for queue in self._watching.get(number, ()):
+            for n, entry in enumerate(entries, run.count - len(entries)):
+                queue.put_nowait((n, entry))
+            if run.row.ended_at is not None:
+                queue.put_nowait(None)
+
+    async def change(self, number: int) -> None:
+        """Return when something of a run was committed."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[number].add(waiter)
+        try:
+            await waiter
+        finally:
+            waiters = self._waiting.get(number)
+            if waiters is not None:
+                waiters.discard(waiter)
+                if not waiters:
+                    del self._waiting[number]
+
+    async def watch(self, row: RunRow) -> AsyncIterator[Entry]:
+        """The entries of a run from its first on, until it ends."""
+        queue: asyncio.Queue[_Seen] = asyncio.Queue()
+        self._watching[row.number].add(queue)
+        try:
+            known = read(self._store.entries(row.number))
+            for entry in known:
+                yield entry
+            now = self._store.run_numbered(row.number)
+            if now is None or now.ended_at is not None:
+                return
+            while (seen := await queue.get()) is not None:
+                if seen[0] >= len(known):
+                    yield seen[1]
+            if self._error is not None:
+                raise self._error
+        finally:
+            self._watching[row.number].discard(queue)
+            if not self._watching[row.number]:
+                del self._watching[row.number]
+
+    def end(self, error: OperationError) -> None:
+        """There will be nothing to see any more."""
+        self._error = error
+        for waiters in self._waiting.values():
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
+        for queues in self._watching.values():
+            for queue in queues:
+                queue.put_nowait(None)

@@ -1,0 +1,73 @@
+"""What other processes ask of the owner, and what they are told.
+
+The one rule: a request is answered in the same transaction as what it leads to, so that after a crash none is carried out
+twice and none is forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import orjson
+
+from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.core.plan import Plan
+from recipe_engine.runtime.errors import OperationError, OperationRefused, StorageError, UnknownRun
+from recipe_engine.runtime.store import Request
+
+if TYPE_CHECKING:
+    from recipe_engine.runtime.driver import EmbeddedRuntime
+
+_log = logging.getLogger("recipe_engine.runtime")
+# Operations on one run: their answer is committed with the event that they lead to.
+_ON_A_RUN = frozenset({"approve", "pause", "resume", "cancel", "resolve"})
+# Operations that may be carried out again without harm: they are answered afterwards.
+_REPEATABLE = frozenset({"send", "stop_all", "resume_all"})
+
+
+async def carry_out(runtime: EmbeddedRuntime, request: Request) -> bytes | None:
+    """Do what was asked; the answer to commit, None when it is committed already. Raises StorageError."""
+    name, arguments = request.operation, request.arguments
+    try:
+        if name == "start":
+            plan = Plan.from_json(arguments.pop("plan"))
+            await runtime.start(plan, **arguments, request=request.number)
+            return None
+        if name in _ON_A_RUN:
+            await getattr(runtime, name)(**arguments, request=request.number)
+            return None
+        if name in _REPEATABLE:
+            return answer_of(await getattr(runtime, name)(**arguments))
+        raise OperationRefused(f"the owner of the database does not know the operation {name!r}", "upgrade it")
+    except StorageError:
+        raise
+    except OperationError as error:
+        return refusal_of(error)
+    except (TypeError, KeyError, ValueError) as error:
+        _log.warning("the request %s could not be read", name, exc_info=error)
+        return refusal_of(OperationRefused(f"the request {name!r} could not be read: {error}"))
+
+
+def answer_of(result: JSON) -> bytes:
+    """The answer to a request that was carried out."""
+    return orjson.dumps({"result": result})
+
+
+def refusal_of(error: OperationError) -> bytes:
+    """The answer to a request that was refused."""
+    told: JSONObject = {"message": error.message, "hint": error.hint}
+    if isinstance(error, UnknownRun):
+        told["unknown_run"] = error.run_id
+    return orjson.dumps({"error": told})
+
+
+def result_of(answer: bytes) -> JSON:
+    """What an answer says. Raises the OperationError that it tells of."""
+    told = orjson.loads(answer)
+    error = told.get("error")
+    if error is None:
+        return told["result"]
+    if "unknown_run" in error:
+        raise UnknownRun(error["unknown_run"])
+    raise OperationRefused(error["message"], error["hint"])

@@ -165,17 +165,17 @@ class TestAfterACrash:
         assert len(bench.effects) == 1
 
     async def test_what_was_created_before_the_crash_is_not_created_again(self, bench: Bench) -> None:
-        await bench.call("create_subtask", key="run-1/other", name="Modèle")
-        before = await bench.call("create_subtask", key="run-1/subtask", name="Modèle", description="Plan")
+        await bench.call("create_subtask", step_key="run-1/other", name="Modèle")
+        before = await bench.call("create_subtask", step_key="run-1/subtask", name="Modèle", description="Plan")
         for _ in range(250):
             bench.sandbox._add({"name": "plus récente", "list": "901"})
-        after = await bench.call("create_subtask", key="run-1/subtask", recovered=True, name="Modèle")
+        after = await bench.call("create_subtask", step_key="run-1/subtask", recovered=True, name="Modèle")
         assert after["id"] == before["id"]
         assert len(bench.effects) == 2
 
     async def test_what_was_not_created_before_the_crash_is_created(self, bench: Bench) -> None:
-        await bench.call("create_subtask", key="run-1/other", name="Modèle")
-        await bench.call("create_subtask", key="run-1/subtask", recovered=True, name="Modèle")
+        await bench.call("create_subtask", step_key="run-1/other", name="Modèle")
+        await bench.call("create_subtask", step_key="run-1/subtask", recovered=True, name="Modèle")
         assert len(bench.effects) == 2
 
     async def test_a_list_too_long_to_search_leaves_it_in_doubt(self, bench: Bench) -> None:

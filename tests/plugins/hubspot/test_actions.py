@@ -297,20 +297,20 @@ class TestAfterACrash:
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 
     async def test_what_was_created_before_the_crash_is_not_created_again(self, keyed: Bench) -> None:
-        before = await keyed.call("create_ticket", key="run-1/ticket", subject="Panne")
-        after = await keyed.call("create_ticket", key="run-1/ticket", recovered=True, subject="Panne")
+        before = await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
+        after = await keyed.call("create_ticket", step_key="run-1/ticket", recovered=True, subject="Panne")
         assert after["id"] == before["id"]
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 
     async def test_what_was_not_created_before_the_crash_is_created(self, keyed: Bench) -> None:
-        await keyed.call("create_ticket", key="run-1/other", subject="Panne")
-        await keyed.call("create_ticket", key="run-1/ticket", recovered=True, subject="Panne")
+        await keyed.call("create_ticket", step_key="run-1/other", subject="Panne")
+        await keyed.call("create_ticket", step_key="run-1/ticket", recovered=True, subject="Panne")
         assert [effect.action for effect in keyed.effects] == ["create ticket", "create ticket"]
 
     async def test_the_vendor_itself_refuses_a_second_one(self, keyed: Bench) -> None:
-        await keyed.call("create_ticket", key="run-1/ticket", subject="Panne")
+        await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
         with pytest.raises(Failed) as refused:
-            await keyed.call("create_ticket", key="run-1/ticket", subject="Panne")
+            await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
         assert refused.value.failure.code == "http_409"
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 

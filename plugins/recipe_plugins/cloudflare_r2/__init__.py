@@ -6,9 +6,9 @@ The one rule: a file is never whole in memory, and every request is signed over 
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 from collections.abc import Mapping
-from xml.sax.saxutils import unescape
 
 from recipe_engine.plugin import Connector, Request, Retryable, Setting, Settings, Terminal, hookimpl
 from recipe_plugins.cloudflare_r2.signing import UNSIGNED, Credentials, signed_headers
@@ -41,7 +41,7 @@ def errors(status: int, _headers: Mapping[str, str], body: object) -> Exception 
     if not isinstance(body, str) or status >= 500:
         return None
     found = {name: re.search(rf"<{name}>(.*?)</{name}>", body, re.DOTALL) for name in ("Code", "Message")}
-    code, message = (unescape(each[1]) if each else "" for each in found.values())
+    code, message = (html.unescape(each[1]) if each else "" for each in found.values())
     if not code:
         return None
     title = f"R2: {message or code}"

@@ -5,7 +5,6 @@ The one rule: every write is keyed, because a key holds one content: doing it ag
 
 from __future__ import annotations
 
-import mimetypes
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -134,7 +133,7 @@ async def get_file(ctx: Context, params: GetFile) -> GotFile:
     """Fetch an object as a file; a key that does not exist fails with `http_404`."""
     answer = await ctx.http.get(_path(ctx, params.key), timeout=UPLOAD_SECONDS)
     name = params.name or params.key.rpartition("/")[2]
-    kind = answer.headers.get("content-type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind = answer.headers.get("content-type") or "application/octet-stream"
     return GotFile(file=await ctx.blobs.save(answer.chunks(), name, kind))
 
 

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from recipe_engine.plugin import Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 from recipe_plugins.cloudflare_r2.signing import UNSIGNED, host_of, signature_of

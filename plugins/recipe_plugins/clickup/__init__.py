@@ -23,6 +23,7 @@ def errors(status: int, _headers: Mapping[str, str], body: object) -> Exception 
 clickup = Connector(
     name="clickup",
     title="ClickUp",
+    docs="Tasks, subtasks and comments in ClickUp.",
     base_url="https://api.clickup.com/api",
     settings=[
         Setting("CLICKUP_API_KEY", secret=True, help="Avatar > Settings > Apps > API token (begins with pk_)"),

@@ -49,7 +49,7 @@ async def _created_subtask(ctx: Context, params: CreateSubtask) -> Task | None:
     effect="once",
     retry=AGAIN,
     reconcile=_created_task,
-    example='{id: task, type: clickup.create_task, with: {list_id: "901200", name: "{{ subject }}", priority: high}}',
+    example='- {id: task, type: clickup.create_task, with: {list_id: "901200", name: "{{ subject }}", priority: high}}',
 )
 async def create_task(ctx: Context, params: CreateTask) -> Task:
     """Create a task in a list."""
@@ -60,7 +60,7 @@ async def create_task(ctx: Context, params: CreateTask) -> Task:
     effect="once",
     retry=AGAIN,
     reconcile=_created_subtask,
-    example='{id: subtask, type: clickup.create_subtask, with: {name: "{{ subject }}", description: "{{ ticket.url }}"}}',
+    example='- {id: subtask, type: clickup.create_subtask, with: {name: "{{ subject }}", description: "{{ ticket.url }}"}}',
 )
 async def create_subtask(ctx: Context, params: CreateSubtask) -> Task:
     """Create a task under another, in the list of that one."""
@@ -68,14 +68,14 @@ async def create_subtask(ctx: Context, params: CreateSubtask) -> Task:
     return await _create(ctx, parent["list"]["id"], params, parent=parent["id"])
 
 
-@clickup.action(effect="read", example='{id: task, type: clickup.get_task, with: {id: "{{ task_id }}"}}')
+@clickup.action(effect="read", example='- {id: task, type: clickup.get_task, with: {id: "{{ task_id }}"}}')
 async def get_task(ctx: Context, params: GetTask) -> Task:
     """A task by its id."""
     return task_of(await _get(ctx, params.id))
 
 
 @clickup.action(
-    effect="keyed", example='{id: done, type: clickup.update_task, with: {id: "{{ task.id }}", status: complete}}'
+    effect="keyed", example='- {id: done, type: clickup.update_task, with: {id: "{{ task.id }}", status: complete}}'
 )
 async def update_task(ctx: Context, params: UpdateTask) -> Task:
     """Change a task: only what is given. Custom fields are not changed by this."""
@@ -90,7 +90,7 @@ async def update_task(ctx: Context, params: UpdateTask) -> Task:
 @clickup.action(
     effect="once",
     retry=AGAIN,
-    example='{id: told, type: clickup.add_comment, with: {id: "{{ task.id }}", text: "{{ summary }}"}}',
+    example='- {id: told, type: clickup.add_comment, with: {id: "{{ task.id }}", text: "{{ summary }}"}}',
 )
 async def add_comment(ctx: Context, params: AddComment) -> Comment:
     """Write a comment on a task."""
@@ -103,7 +103,7 @@ async def add_comment(ctx: Context, params: AddComment) -> Comment:
 
 @clickup.action(
     effect="read",
-    example='{id: open, type: clickup.list_tasks, with: {list_id: "901200", statuses: [to do], limit: 500}}',
+    example='- {id: open, type: clickup.list_tasks, with: {list_id: "901200", statuses: [to do], limit: 500}}',
 )
 async def list_tasks(ctx: Context, params: ListTasks) -> Tasks:
     """Tasks of a list, all pages of them up to `limit`. Closed tasks and subtasks are left out unless asked for."""

@@ -54,6 +54,7 @@ def errors(status: int, _headers: Mapping[str, str], body: object) -> Exception 
 cloudflare_r2 = Connector(
     name="cloudflare_r2",
     title="Cloudflare R2",
+    docs="Files kept in Cloudflare R2, or any other S3 store, and served at a public address.",
     base_url_setting="R2_ENDPOINT_URL",
     settings=[
         Setting("R2_ENDPOINT_URL", help="R2 > Overview > S3 API: https://<account>.r2.cloudflarestorage.com"),

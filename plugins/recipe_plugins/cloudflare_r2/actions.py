@@ -99,7 +99,7 @@ class Link(Result):
 @cloudflare_r2.action(
     effect="keyed",
     timeout=UPLOAD_SECONDS,
-    example='{id: put, type: cloudflare_r2.put_file, with: {file: "{{ file }}", folder: "requests/{{ run.id }}"}}',
+    example='- {id: put, type: cloudflare_r2.put_file, with: {file: "{{ file }}", folder: "requests/{{ run.id }}"}}',
 )
 async def put_file(ctx: Context, params: PutFile) -> StoredFile:
     """Keep a file under a key and give its public address. An object that has the key already is replaced.
@@ -127,7 +127,7 @@ async def put_file(ctx: Context, params: PutFile) -> StoredFile:
 @cloudflare_r2.action(
     effect="read",
     timeout=UPLOAD_SECONDS,
-    example='{id: plan, type: cloudflare_r2.get_file, with: {key: "requests/{{ id }}/plan.pdf"}}',
+    example='- {id: plan, type: cloudflare_r2.get_file, with: {key: "requests/{{ id }}/plan.pdf"}}',
 )
 async def get_file(ctx: Context, params: GetFile) -> GotFile:
     """Fetch an object as a file; a key that does not exist fails with `http_404`."""
@@ -137,7 +137,7 @@ async def get_file(ctx: Context, params: GetFile) -> GotFile:
     return GotFile(file=await ctx.blobs.save(answer.chunks(), name, kind))
 
 
-@cloudflare_r2.action(effect="read", example="{id: all, type: cloudflare_r2.list_files, with: {prefix: requests/}}")
+@cloudflare_r2.action(effect="read", example="- {id: all, type: cloudflare_r2.list_files, with: {prefix: requests/}}")
 async def list_files(ctx: Context, params: ListFiles) -> Files:
     """Objects by the beginning of their key, in the order of keys, all pages of them up to `limit`."""
     files: list[ListedFile] = []
@@ -154,7 +154,7 @@ async def list_files(ctx: Context, params: ListFiles) -> Files:
             return Files(files=files)
 
 
-@cloudflare_r2.action(effect="keyed", example='{id: gone, type: cloudflare_r2.delete_file, with: {key: "{{ key }}"}}')
+@cloudflare_r2.action(effect="keyed", example='- {id: gone, type: cloudflare_r2.delete_file, with: {key: "{{ key }}"}}')
 async def delete_file(ctx: Context, params: WithKey) -> DeletedFile:
     """Delete an object. One that is not there is no error."""
     await ctx.http.delete(_path(ctx, params.key))
@@ -163,7 +163,7 @@ async def delete_file(ctx: Context, params: WithKey) -> DeletedFile:
 
 @cloudflare_r2.action(
     effect="read",
-    example='{id: link, type: cloudflare_r2.presigned_url, with: {key: "{{ put.key }}", expires_in: 86400}}',
+    example='- {id: link, type: cloudflare_r2.presigned_url, with: {key: "{{ put.key }}", expires_in: 86400}}',
 )
 async def presigned_url(ctx: Context, params: PresignedUrl) -> Link:
     """A link to an object for people who have no key. It is made without asking R2, also for objects not there yet.

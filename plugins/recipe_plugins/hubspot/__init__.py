@@ -45,6 +45,7 @@ def errors(status: int, headers: Mapping[str, str], body: object) -> Exception |
 hubspot = Connector(
     name="hubspot",
     title="HubSpot",
+    docs="Contacts, tickets, notes, associations and search in HubSpot's CRM.",
     base_url="https://api.hubapi.com",
     settings=[
         Setting("HUBSPOT_API_KEY", secret=True, help="Settings > Integrations > Service keys (or Private apps)"),

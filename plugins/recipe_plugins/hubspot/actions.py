@@ -45,7 +45,7 @@ TICKET_TO_CONTACT = 16
 AGAIN = Retry(attempts=3)
 
 
-@hubspot.action(effect="read", example='{id: known, type: hubspot.find_contact, with: {email: "{{ email }}"}}')
+@hubspot.action(effect="read", example='- {id: known, type: hubspot.find_contact, with: {email: "{{ email }}"}}')
 async def find_contact(ctx: Context, params: FindContact) -> FoundContact:
     """The contact with this e-mail address, or `found: false`."""
     contact = await _contact_by_email(ctx, params.email, params.properties)
@@ -54,7 +54,7 @@ async def find_contact(ctx: Context, params: FindContact) -> FoundContact:
 
 @hubspot.action(
     effect="keyed",
-    example='{id: contact, type: hubspot.find_or_create_contact, with: {email: "{{ email }}", lastname: "{{ name }}"}}',
+    example='- {id: contact, type: hubspot.find_or_create_contact, with: {email: "{{ email }}", lastname: "{{ name }}"}}',
 )
 async def find_or_create_contact(ctx: Context, params: ContactDetails) -> FoundOrCreatedContact:
     """The contact with this e-mail address, created with these details when there is none.
@@ -80,7 +80,7 @@ async def find_or_create_contact(ctx: Context, params: ContactDetails) -> FoundO
 
 @hubspot.action(
     effect="keyed",
-    example='{id: qualify, type: hubspot.update_contact, with: {id: "{{ email }}", properties: {lifecyclestage: lead}}}',
+    example='- {id: qualify, type: hubspot.update_contact, with: {id: "{{ email }}", properties: {lifecyclestage: lead}}}',
 )
 async def update_contact(ctx: Context, params: UpdateContact) -> Record:
     """Change properties of a contact, named by its id or its e-mail address."""
@@ -103,7 +103,7 @@ async def _ticket_of_this_step(ctx: Context, _params: CreateTicket) -> Record | 
     effect="once",
     retry=AGAIN,
     reconcile=_ticket_of_this_step,
-    example='{id: ticket, type: hubspot.create_ticket, with: {subject: "{{ subject }}", contact_id: "{{ contact.id }}"}}',
+    example='- {id: ticket, type: hubspot.create_ticket, with: {subject: "{{ subject }}", contact_id: "{{ contact.id }}"}}',
 )
 async def create_ticket(ctx: Context, params: CreateTicket) -> Record:
     """Open a ticket.
@@ -124,7 +124,7 @@ async def create_ticket(ctx: Context, params: CreateTicket) -> Record:
     return _record(ctx, "tickets", await answer.json())
 
 
-@hubspot.action(effect="read", example='{id: ticket, type: hubspot.get_ticket, with: {id: "{{ ticket_id }}"}}')
+@hubspot.action(effect="read", example='- {id: ticket, type: hubspot.get_ticket, with: {id: "{{ ticket_id }}"}}')
 async def get_ticket(ctx: Context, params: GetTicket) -> Record:
     """A ticket by its id; a ticket that does not exist fails with `http_404`."""
     return await _get(ctx, "tickets", params.id, params.properties)
@@ -132,7 +132,7 @@ async def get_ticket(ctx: Context, params: GetTicket) -> Record:
 
 @hubspot.action(
     effect="keyed",
-    example='{id: close, type: hubspot.update_ticket, with: {id: "{{ ticket.id }}", stage: "4", priority: LOW}}',
+    example='- {id: close, type: hubspot.update_ticket, with: {id: "{{ ticket.id }}", stage: "4", priority: LOW}}',
 )
 async def update_ticket(ctx: Context, params: UpdateTicket) -> Record:
     """Change a ticket: only what is given."""
@@ -145,7 +145,7 @@ async def update_ticket(ctx: Context, params: UpdateTicket) -> Record:
 @hubspot.action(
     effect="keyed",
     example=(
-        '{id: link, type: hubspot.associate, with: {from_type: tickets, from_id: "{{ ticket.id }}", '
+        '- {id: link, type: hubspot.associate, with: {from_type: tickets, from_id: "{{ ticket.id }}", '
         'to_type: contacts, to_id: "{{ contact.id }}"}}'
     ),
 )
@@ -159,7 +159,7 @@ async def associate(ctx: Context, params: Associate) -> Association:
 @hubspot.action(
     effect="once",
     retry=AGAIN,
-    example='{id: note, type: hubspot.create_note, with: {body: "{{ summary }}", ticket_id: "{{ ticket.id }}"}}',
+    example='- {id: note, type: hubspot.create_note, with: {body: "{{ summary }}", ticket_id: "{{ ticket.id }}"}}',
 )
 async def create_note(ctx: Context, params: CreateNote) -> Record:
     """Write a note on contacts, companies, deals or tickets."""
@@ -181,7 +181,7 @@ async def create_note(ctx: Context, params: CreateNote) -> Record:
 @hubspot.action(
     effect="read",
     example=(
-        "{id: customers, type: hubspot.search, with: {type: contacts, "
+        "- {id: customers, type: hubspot.search, with: {type: contacts, "
         "filters: [{property: lifecyclestage, value: customer}], sort: -createdate, limit: 200}}"
     ),
 )
@@ -202,7 +202,7 @@ async def search(ctx: Context, params: Search) -> Records:
     return await _search(ctx, params.type, body, params.properties, params.limit)
 
 
-@hubspot.action(effect="read", example='{id: open, type: hubspot.list_tickets, with: {stage: "1", limit: 500}}')
+@hubspot.action(effect="read", example='- {id: open, type: hubspot.list_tickets, with: {stage: "1", limit: 500}}')
 async def list_tickets(ctx: Context, params: ListTickets) -> Records:
     """Tickets of a pipeline, a stage or a time, oldest first; through search, which lags some seconds behind."""
     filters = [

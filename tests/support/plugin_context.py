@@ -74,14 +74,23 @@ class Bench:
     def effects(self) -> list[Effect]:
         return self.host.effects
 
-    async def call(self, action: str, /, *, step_key: str | None = None, recovered: bool = False, **params: Any) -> Any:
+    async def call(
+        self,
+        action: str,
+        /,
+        *,
+        step_key: str | None = None,
+        recovered: bool = False,
+        dry_run: bool = False,
+        **params: Any,
+    ) -> Any:
         """The action's result as a run would record it; raises Failed. `recovered` as after a crash under way."""
         name = f"{self.connector.name}.{action}"
         found = self.catalog.actions[name]
         command = PerformAction(
             "steps.a", 1, "a", name, params, found.effect, step_key or f"run-1/{next(self._keys)}", 1
         )
-        run = RunInfo("run-1", "run-1", "seed", "test", sandbox=self._sandboxed)
+        run = RunInfo("run-1", "run-1", "seed", "test", sandbox=self._sandboxed, dry_run=dry_run)
         answer = await self._performer.perform(run, command, recovered)
         if isinstance(answer, ActionFailed):
             raise Failed(answer.failure)

@@ -48,7 +48,7 @@ class HubSpotSandbox(Sandbox):
             self.account.pipelines[id_] = [str(stage) for stage in stages]
         for kind in PROPERTIES:
             for each in data.get(kind, ()):
-                properties = {name: str(value) for name, value in each.items() if name != "id"}
+                properties = {name: _text(value) for name, value in each.items() if name != "id"}
                 id_ = str(each["id"]) if "id" in each else None
                 self.account.add(kind, properties, id_, at=self.now() - SEEDED_AGO)
         for kind, id_, to_kind, to_id in data.get("associations", ()):
@@ -161,3 +161,8 @@ def _body(request: SandboxRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refusal(400, "Invalid input JSON", "VALIDATION_ERROR")
     return body
+
+
+def _text(value: Any) -> str:
+    """A seeded value as HubSpot keeps it: all of them texts."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -85,6 +85,16 @@ async def test_two_runs_that_create_the_same_contact_at_once_end_with_one(bench:
     assert [effect.action for effect in bench.effects] == ["create contact"]
 
 
+async def test_a_dry_run_looks_but_creates_nothing(bench: Bench) -> None:
+    bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}]})
+    known = await bench.call("find_or_create_contact", dry_run=True, email="j@example.org")
+    sample = await bench.call("find_or_create_contact", dry_run=True, email="new@example.org")
+    assert (known["id"], known["created"]) == ("77", False)
+    assert sample["id"]
+    assert [request.method for request in bench.sandbox.requests] == ["GET", "GET"]
+    assert bench.effects == []
+
+
 async def test_a_contact_is_updated_by_address_and_the_empty_text_clears(bench: Bench) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org", "phone": "+33 1", "city": "Lyon"}]})
     answer = await bench.call("update_contact", id="j@example.org", properties={"phone": "", "lifecyclestage": "lead"})

@@ -126,7 +126,7 @@ async def list_tasks(ctx: Context, params: ListTasks) -> Tasks:
 
 
 async def _create(ctx: Context, list_id: str, params: NewTask, parent: str | None = None) -> Task:
-    text = "\n\n".join(part for part in (params.description, f"ref {_reference(ctx.key)}") if part)
+    text = "\n\n".join(part for part in (params.description.rstrip(), f"ref {_reference(ctx.key)}") if part)
     body = {"name": params.name} | _described(text) | _common(params)
     if params.assignees:
         body["assignees"] = params.assignees

@@ -5,6 +5,7 @@ The one rule: every write is keyed, because a key holds one content: doing it ag
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -111,7 +112,7 @@ async def put_file(ctx: Context, params: PutFile) -> StoredFile:
         raise Terminal(f"{file.name} has {file.size} bytes; R2 takes {MOST_IN_ONE_PUT} at once", code="file_too_large")
     digest = file.digest.removeprefix("sha256:")
     try:
-        key = checked_key(params.key if params.key is not None else f"{params.folder}/{digest[:16]}-{file.name}")
+        key = checked_key(f"{params.folder}/{_own_name(file)}" if params.key is None else params.key)
     except ValueError as error:
         raise Terminal(f"{params.key or file.name!r} cannot be a key: {error}", code="validation") from error
     public = _public_url(ctx, key)
@@ -175,6 +176,12 @@ async def presigned_url(ctx: Context, params: PresignedUrl) -> Link:
         params.method, origin + _path(ctx, params.key), credentials(ctx.settings), ctx.now, params.expires_in
     )
     return Link(url=url, expires_at=datetime.fromtimestamp(int(ctx.now) + params.expires_in, UTC).isoformat())
+
+
+def _own_name(file: FileValue) -> str:
+    """A name that no other content has. The file's own may come from anybody: it makes no folders and has an end."""
+    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "-", file.name)
+    return f"{file.digest.removeprefix('sha256:')[:16]}-{name[-100:]}"
 
 
 def _path(ctx: Context, key: str) -> str:

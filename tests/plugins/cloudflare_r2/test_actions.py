@@ -56,6 +56,13 @@ async def test_without_a_key_each_content_gets_a_name_of_its_own(bench: Bench) -
     assert keys[1] != keys[0]
 
 
+async def test_a_files_own_name_makes_no_folders_and_has_an_end(bench: Bench) -> None:
+    name = "../../etc/" + "é" * 3000 + "/pass\nwd.obj"
+    key = (await bench.call("put_file", file=await saved(bench, b"x", name), folder="demandes"))["key"]
+    folder, _, own = key.rpartition("/")
+    assert (folder, own.endswith("é-pass-wd.obj"), len(own)) == ("demandes", True, 16 + 1 + 100)
+
+
 async def test_the_bucket_may_stand_in_the_endpoint_as_cloudflare_shows_it() -> None:
     bench = Bench(CONNECTOR, {**SETTINGS, "R2_ENDPOINT_URL": "https://0123.r2.cloudflarestorage.com/demandes"})
     await bench.call("put_file", file=await saved(bench, b"x"), key="a/b.txt")

@@ -5,9 +5,9 @@ The one rule: what HubSpot takes as a property keeps HubSpot's own name; `proper
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from recipe_engine.plugin import Params, Result
 
@@ -128,6 +128,12 @@ class Search(Params):
     sort: str | None = Field(default=None, description="A property; with a leading `-` the largest first.")
     properties: list[str] = Wanted
     limit: int = Field(default=100, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _one_way_to_filter(self) -> Self:
+        if self.filters and self.any_of:
+            raise ValueError("give filters (all must hold) or any_of (one group must hold), not both")
+        return self
 
 
 class ListTickets(Params):

@@ -202,6 +202,13 @@ async def test_search_by_filters_of_every_operator(bench: Bench) -> None:
     assert await found(any_of=either) == ["2", "3"]
 
 
+async def test_filters_are_given_one_way_or_the_other(bench: Bench) -> None:
+    group = [{"property": "amount", "value": 1}]
+    failure = await bench.failure("search", type="deals", filters=group, any_of=[group])
+    assert failure.code == "validation"
+    assert "not both" in failure.detail
+
+
 async def test_search_sorts_by_a_property_in_objects_as_the_vendors_guide_has_them() -> None:
     """The vendor's client types sorts as texts, and so does the description: no other request departs from it."""
     bench = Bench(CONNECTOR)

@@ -30,7 +30,8 @@ from recipe_engine.model.triggers import TRIGGERS, Trigger
 from recipe_engine.model.values import is_identifier, shown
 from recipe_engine.source import Document
 
-MAX_DEPTH = 50
+# Less than what the reader of YAML allows for any nesting of groups, so that this is what an author is told.
+MAX_DEPTH = 40
 
 P = TypeVar("P", bound=Part)
 _BLOCKS = ("steps", "else", "on_timeout", "always")
@@ -50,9 +51,9 @@ class ActionTypes:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document read. `recipe` is None when the document is no object at all; with errors, it is what could be read."""
+    """A document read: with errors, `recipe` is what could be read."""
 
-    recipe: Recipe | None
+    recipe: Recipe
     diagnostics: list[Diagnostic]
 
 
@@ -68,12 +69,7 @@ class _Reader:
         self.problems = problems
         self.types = types
 
-    def recipe(self, data: Any) -> Recipe | None:
-        if not isinstance(data, dict):
-            self.problems.add(
-                "R303", f"found {shown(data)}, expected a recipe: an object with slug, name, steps and more", ()
-            )
-            return None
+    def recipe(self, data: dict[str, Any]) -> Recipe:
         fields = dict(data)
         for name in ("steps", "on_error"):
             if name in fields:

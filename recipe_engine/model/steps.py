@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -49,7 +49,11 @@ def _on_error(value: Any) -> Any:
     raise refused("R303", value, "`fail`, `continue` or a list of steps")
 
 
-Block = Annotated[tuple["Step", ...], PlainValidator(_block), WithJsonSchema({"x-ref": "steps"})]
+if TYPE_CHECKING:
+    Block = tuple["Step", ...]
+else:
+    # Blocks are read before their step: pydantic need not know of the recursion.
+    Block = Annotated[Any, PlainValidator(_block), WithJsonSchema({"x-ref": "steps"})]
 OnError = Annotated[
     Any,
     PlainValidator(_on_error),

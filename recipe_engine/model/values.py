@@ -60,7 +60,7 @@ def shown(value: object) -> str:
 
 def refused(code: str, value: object, expected: str) -> PydanticCustomError:
     """The error of a validator that cannot read a value: `code` is that of the diagnostic it becomes."""
-    return PydanticCustomError(code, "{message}", {"message": f"found {shown(value)}, expected {expected}"})  # type: ignore[arg-type]  # the literal types of the signature are for pydantic's own templates
+    return PydanticCustomError(code, "{message}", {"message": f"found {shown(value)}, expected {expected}"})
 
 
 def duration(value: Any) -> float:
@@ -221,7 +221,9 @@ Duration = Annotated[
 DurationTemplate = Annotated[
     str,
     BeforeValidator(_duration_or_template),
-    _schema("string", "A duration (15m, 24h, 10d) or a template that gives one.", examples=["15m"]),
+    _schema(
+        "string", "A duration (15m, 24h, 10d) or a template that gives one.", pattern=rf"{DURATION_PATTERN}|\{{\{{"
+    ),
 ]
 MoneyValue = Annotated[
     Money,

@@ -1,0 +1,121 @@
+"""Checks the steps that are actions: their parameters, secrets, settings, and what a repeated attempt would do.
+
+The one rule: what an action takes and gives is read from its schemas; no action is known here by name but `llm_call`,
+whose answer has the shape that the recipe asks for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recipe_engine.compile.context import Analysis
+from recipe_engine.compile.expressions import Expressions
+from recipe_engine.compile.facts import facts_of, result_type
+from recipe_engine.compile.params import Expected, check_values
+from recipe_engine.core.plan import Effect
+from recipe_engine.expr.types import StringT, Type, from_schema
+from recipe_engine.model import ActionStep, Path
+from recipe_engine.plugin import Action
+
+# After these nobody knows whether the action took place.
+_UNSURE = frozenset({"timeout", "interrupted"})
+
+
+def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type:
+    """Check the parameters of an action; the type of its output."""
+    analysis = expressions.analysis
+    action = analysis.catalog.actions[step.type]
+    facts = facts_of(action)
+    given = refused_by_models(analysis, step, path) if step.type == "llm_call" else step.params
+    misplaced = f"the parameters of {step.type} are written on the step itself" if "with" in given else None
+    expected = Expected(
+        step.type,
+        "field" if step.at_step else "parameter",
+        facts.params,
+        facts.validator,
+        secret_paths=action.secret_params,
+        unknown_hint=misplaced if step.at_step else None,
+        model=action.params_type,
+    )
+    check_values(expressions, given, (*path, *step.params_path), expected, (*path, "type"))
+    _settings(analysis, action, path)
+    _repeats(analysis, step, action, path)
+    return output_type(analysis, step, action, path)
+
+
+def output_type(analysis: Analysis, step: ActionStep, action: Action, path: Path) -> Type:
+    """The type of what an action step returns."""
+    if step.type != "llm_call":
+        return result_type(action, step.params)
+    schema = answer_schema(analysis, step, path)
+    return StringT() if schema is None else from_schema(schema)
+
+
+def answer_schema(analysis: Analysis, step: ActionStep, path: Path) -> dict[str, Any] | None:
+    """The schema of an llm_call's answer: its own, or the recipe's where its answer is the recipe's output."""
+    own = step.params.get("output_schema")
+    if isinstance(own, dict):
+        return own
+    return analysis.recipe.output_schema if path in analysis.answers else None
+
+
+def effect_of(action: Action, step: ActionStep) -> Effect:
+    """What repeating the action would do, as far as the authored parameters tell."""
+    return action.effect if action.effect_of is None else action.effect_of(step.params)
+
+
+def refused_by_models(analysis: Analysis, step: ActionStep, path: Path) -> dict[str, Any]:
+    """Report what current models refuse; the other parameters."""
+    given = dict(step.params)
+    for name, instead in _REFUSED.items():
+        if name in given:
+            del given[name]
+            problem = f"`{name}` is refused by current models: the request would fail"
+            analysis.problems.add("R602", problem, (*path, *step.params_path, name), instead, key=True)
+    return given
+
+
+_REFUSED = {
+    "temperature": "leave it out; ask in the prompt for what you want to vary",
+    "top_p": "leave it out",
+    "top_k": "leave it out",
+    "prefill": "give an `output_schema` instead",
+    "tool_choice": "give an `output_schema` instead",
+}
+
+
+def _settings(analysis: Analysis, action: Action, path: Path) -> None:
+    """Settings that the connector needs and the deployment does not have."""
+    settings = analysis.settings
+    if settings is None:
+        return
+    missing = [
+        setting.name
+        for setting in action.connector.settings
+        if setting.required and setting.default is None and settings.get(setting.name) is None
+    ]
+    if missing:
+        listed = ", ".join(missing)
+        analysis.problems.add(
+            "R410",
+            f"{action.name} needs {listed}, which {'are' if len(missing) > 1 else 'is'} not set",
+            (*path, "type"),
+            f"set {listed} in the environment or in .env, or run with --sandbox",
+        )
+
+
+def _repeats(analysis: Analysis, step: ActionStep, action: Action, path: Path) -> None:
+    """A repeat asked for after a failure that may have been a success."""
+    if step.retry is None or step.retry.on is None or effect_of(action, step) != "once":
+        return
+    for index, code in enumerate(step.retry.on):
+        if code in _UNSURE:
+            analysis.problems.add(
+                "R411",
+                f"after `{code}` nobody can tell whether {action.name} happened; it is not repeated by itself, "
+                "the step waits for a person",
+                (*path, "retry", "on", index),
+                "write `idempotent: true` if the server honours an Idempotency-Key"
+                if action.name == "http"
+                else f"leave `{code}` out",
+            )

@@ -1,0 +1,145 @@
+"""Checks the JSON Schemas that a recipe carries: of its input, output and config, of answers and approvals.
+
+The one rule: a schema loads nothing from elsewhere, so that a check and a run never depend on the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from recipe_engine.compile.context import Analysis
+from recipe_engine.compile.facts import validator
+from recipe_engine.core.json import JSON
+from recipe_engine.diagnostics import suggest
+from recipe_engine.model import ActionStep, Path, Problems, WaitStep, shown
+
+# The keywords of JSON Schema 2020-12, by what they hold.
+_ONE = ("additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then")
+_ONE_MORE = ("unevaluatedItems", "unevaluatedProperties")
+_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+_PLAIN = (
+    "$anchor", "$comment", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema", "$vocabulary", "const",
+    "contentEncoding", "contentMediaType", "default", "dependentRequired", "deprecated", "description", "enum",
+    "examples", "exclusiveMaximum", "exclusiveMinimum", "format", "maxContains", "maxItems", "maxLength",
+    "maxProperties", "maximum", "minContains", "minItems", "minLength", "minProperties", "minimum", "multipleOf",
+    "nullable", "pattern", "readOnly", "required", "title", "type", "uniqueItems", "writeOnly",
+)  # fmt: skip
+_KEYWORDS = frozenset((*_ONE, *_ONE_MORE, *_LIST, *_NAMED, *_PLAIN))
+_DEEPEST = 60
+
+
+def check_schemas(analysis: Analysis) -> None:
+    """Check every schema of the recipe."""
+    recipe, problems = analysis.recipe, analysis.problems
+    for schema, name in ((recipe.input_schema, "input_schema"), (recipe.config, "config")):
+        if schema is not None and check_schema(problems, schema, (name,)):
+            _must_be_object(problems, schema, (name,))
+    if recipe.output_schema is not None:
+        check_schema(problems, recipe.output_schema, ("output_schema",))
+    for step, path in analysis.steps:
+        if isinstance(step, ActionStep):
+            for name, value in step.params.items():
+                # By convention a parameter that holds a schema says so: output_schema, response_schema.
+                if name.endswith("_schema") and isinstance(value, dict):
+                    check_schema(problems, value, (*path, *step.params_path, name))
+        elif isinstance(step, WaitStep) and step.approval is not None and step.approval.fields is not None:
+            check_schema(problems, step.approval.fields, (*path, "approval", "fields"))
+
+
+def check_schema(problems: Problems, schema: dict[str, Any], path: Path) -> bool:
+    """Report what is wrong with a schema; whether it can be used."""
+    for reference, here in _references(schema, path, 0):
+        problems.add(
+            "R315",
+            f"the schema refers to {shown(reference)}, expected a reference inside the recipe such as #/$defs/address",
+            here,
+            "copy the schema into `$defs`",
+        )
+        return False
+    try:
+        validator(schema)
+    except jsonschema_rs.ValidationError as error:
+        # A key of `properties` may be meant by an error that names it: the nearest place is reported.
+        problems.add("R314", _wrong(error), (*path, *error.instance_path))
+        return False
+    except ValueError as error:
+        problems.add("R314", f"not a valid JSON Schema: {error}", path)
+        return False
+    for word, here in _misspelt(schema, path, 0):
+        close = suggest(word, _KEYWORDS)
+        problems.add("R319", f"`{word}` is no keyword of JSON Schema", here, f"did you mean `{close}`?", key=True)
+    return True
+
+
+def _wrong(error: jsonschema_rs.ValidationError) -> str:
+    path = list(error.instance_path)
+    reason = error.message.splitlines()[0]
+    if path and path[-1] == "type":
+        reason = "found " + shown(error.instance) + ", expected array, boolean, integer, null, number, object or string"
+        return f"not a valid JSON Schema: `type`: {reason}"
+    return f"not a valid JSON Schema: {reason}"
+
+
+def _must_be_object(problems: Problems, schema: dict[str, Any], path: Path) -> None:
+    if schema.get("type", "object") != "object":
+        found = shown(schema["type"])
+        problems.add("R314", f"`{path[0]}` must describe an object: found type {found}", (*path, "type"))
+
+
+def _references(schema: JSON, path: Path, depth: int) -> Iterator[tuple[str, Path]]:
+    """The references that lead out of the document."""
+    for inner, here in _walk(schema, path, depth):
+        for word in ("$ref", "$dynamicRef"):
+            reference = inner.get(word)
+            if isinstance(reference, str) and not reference.startswith("#"):
+                yield reference, (*here, word)
+
+
+def _misspelt(schema: JSON, path: Path, depth: int) -> Iterator[tuple[str, Path]]:
+    """Unknown keywords that resemble a known one."""
+    for inner, here in _walk(schema, path, depth):
+        for word in inner:
+            if word not in _KEYWORDS and not word.startswith("x-") and suggest(word, _KEYWORDS):
+                yield word, (*here, word)
+
+
+def _walk(schema: JSON, path: Path, depth: int) -> Iterator[tuple[dict[str, Any], Path]]:
+    """A schema and all schemas inside it."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return
+    yield schema, path
+    for word, value in schema.items():
+        if word in _NAMED and isinstance(value, dict):
+            for name, inner in value.items():
+                yield from _walk(inner, (*path, word, name), depth + 1)
+        elif word in _LIST and isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from _walk(inner, (*path, word, index), depth + 1)
+        elif isinstance(value, dict) and (word in _ONE or word in _ONE_MORE):
+            yield from _walk(value, (*path, word), depth + 1)
+
+
+def opened(schema: JSON) -> JSON:
+    """The schema with objects that may have more fields than they list, as JSON Schema has it for what is given back."""
+    if not isinstance(schema, dict):
+        return schema
+    inner: dict[str, Any] = {}
+    for word, value in schema.items():
+        if word in _NAMED and isinstance(value, dict):
+            inner[word] = {name: opened(item) for name, item in value.items()}
+        elif word in _LIST and isinstance(value, list):
+            inner[word] = [opened(item) for item in value]
+        else:
+            inner[word] = opened(value) if word in _ONE else value
+    if "properties" in inner and "additionalProperties" not in inner:
+        inner["additionalProperties"] = True
+    return inner
+
+
+def closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an input that refuses what it does not list, so that a misspelt name is found."""
+    return {"additionalProperties": False, **schema} if "properties" in schema else schema

@@ -12,6 +12,7 @@ DEFAULT_TIMEZONE = "Europe/Paris"
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?\Z")
 _DATE_LENGTH = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Years 1 to 9999, less a day on each side so that every time zone can show them.
 EARLIEST = -62_135_510_400.0
 LATEST = 253_402_214_400.0
@@ -52,16 +53,6 @@ def parse_iso(text: str, timezone_name: str = DEFAULT_TIMEZONE) -> datetime:
         raise ValueError(f"{text[:40]!r} is not a date: write for example 2026-03-01 or 2026-03-01T10:00:00+01:00")
     parsed = datetime.fromisoformat(word.upper().replace(" +", "+").replace(" Z", "Z").replace(",", "."))
     return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=zone(timezone_name))
-
-
-def seconds_of(moment: datetime) -> float:
-    """Seconds since 1970 of an aware datetime."""
-    return (
-        (moment - _EPOCH).total_seconds() if moment.tzinfo is UTC else (moment.astimezone(UTC) - _EPOCH).total_seconds()
-    )
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def datetime_of(seconds: float, at: tzinfo) -> datetime:

@@ -156,13 +156,13 @@ class Reader:
         otherwise = None if node.expr2 is None else self.expression(node.expr2)
         return tree.Conditional(test, then, otherwise, then.start, (otherwise or test).end)
 
-    def list(self, node: nodes.List | nodes.Tuple) -> tree.Expression:
+    def list_of(self, node: nodes.List | nodes.Tuple) -> tree.Expression:
         """`[a, b]` and `(a, b)`."""
         items = tuple(self.expression(item) for item in node.items)
         bracketed = isinstance(node, nodes.List) or not items
         return tree.ListOf(items, node.lineno, self.end(node) if bracketed else items[-1].end)
 
-    def object(self, node: nodes.Dict) -> tree.Expression:
+    def object_of(self, node: nodes.Dict) -> tree.Expression:
         """`{key: value}`."""
         pairs = tuple((self.expression(pair.key), self.expression(pair.value)) for pair in node.items)
         return tree.ObjectOf(pairs, node.lineno, self.end(node))
@@ -278,8 +278,8 @@ _READERS: Final[Mapping[type[nodes.Node], Callable[[Reader, Any], tree.Expressio
     nodes.Compare: Reader.compare,
     nodes.Concat: Reader.concat,
     nodes.CondExpr: Reader.conditional,
-    nodes.List: Reader.list,
-    nodes.Tuple: Reader.list,
-    nodes.Dict: Reader.object,
+    nodes.List: Reader.list_of,
+    nodes.Tuple: Reader.list_of,
+    nodes.Dict: Reader.object_of,
     **dict.fromkeys(_ARITHMETIC, Reader.arithmetic),
 }

@@ -1,0 +1,160 @@
+"""Which function a call means, and which argument goes to which parameter.
+
+The one rule: the evaluator and the inference both ask here, so that what is checked is what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from recipe_engine.diagnostics import suggest
+from recipe_engine.expr.errors import SyntaxProblem
+from recipe_engine.expr.functions.function import Function, Parameter
+from recipe_engine.expr.inference import ProblemKind
+from recipe_engine.expr.tree import Call, Expression
+
+Functions = Mapping[str, Function]
+# What a parameter is given: an expression, several for one that takes many, None where the default stands.
+Bound = tuple[Parameter, Expression | tuple[Expression, ...] | None]
+
+# Words that authors know from elsewhere, and what to write here.
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "selectattr": "where('field', value)",
+    "rejectattr": "where('field', '!=', value)",
+    "select": "where('field', value), or {% for x in items if condition %}",
+    "reject": "where('field', '!=', value), or {% for x in items if condition %}",
+    "filter": "where('field', value)",
+    "groupby": "group_by('field')",
+    "dictsort": "items | sort('key')",
+    "tojson": "to_json",
+    "json": "to_json",
+    "fromjson": "from_json",
+    "parse_json": "from_json",
+    "from_json_safe": "from_json",
+    "urlencode": "url_encode",
+    "urldecode": "url_decode",
+    "striptags": "strip_html",
+    "e": "escape",
+    "safe": "nothing: text is never escaped by itself",
+    "string": "text",
+    "str": "text",
+    "int": "to_int",
+    "float": "to_number",
+    "list": "nothing: lists are lists",
+    "count": "length",
+    "len": "length",
+    "size": "length",
+    "wordcount": "words | length",
+    "wordwrap": "truncate(length)",
+    "center": "pad",
+    "batch": "chunk(size)",
+    "avg": "average",
+    "mean": "average",
+    "strftime": "format_date('%d/%m/%Y')",
+    "date_format": "format_date",
+    "dateformat": "format_date",
+    "to_datetime": "moment",
+    "as_datetime": "moment",
+    "datetime": "moment",
+    "strptime": "moment(text, '%d/%m/%Y')",
+    "as_timestamp": "timestamp",
+    "timedelta": "days(n), hours(n), minutes(n)",
+    "utcnow": "now()",
+    "capitalize": "capitalize_first",
+    "strip": "trim",
+    "lowercase": "lower",
+    "uppercase": "upper",
+    "contains": "contains",
+    "regex_match": "match('pattern')",
+    "regex_search": "match('pattern')",
+    "regex_replace": "replace_regex('pattern', 'new')",
+    "regex_findall": "find_all('pattern')",
+    "b64encode": "base64_encode",
+    "b64decode": "base64_decode",
+    "currency": "money('EUR')",
+    "namespace": "{% set %}: a variable set in a loop keeps its value after it",
+    "dict": "{'key': value}",
+    "lipsum": "a text of your own",
+    "cycler": "items[loop.index0 % 2]",
+    "joiner": "join(', ')",
+    "super": "nothing: templates do not extend each other",
+    "xmlattr": "escape",
+    "attr": "get('field')",
+    "equalto": "==",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "gt": ">",
+    "ge": ">=",
+    "le": "<=",
+    "sameas": "==",
+    "mapping": "object",
+    "sequence": "list",
+    "iterable": "list",
+    "integer": "whole",
+    "float_": "number",
+    "null": "none",
+}
+
+
+class CallProblem(SyntaxProblem):
+    """A call that cannot be: an unknown name, or arguments that do not go with the parameters."""
+
+    def __init__(self, kind: ProblemKind, message: str, offset: int, length: int, hint: str | None = None) -> None:
+        super().__init__(message, offset, length, hint)
+        self.kind = kind
+
+
+def find(functions: Functions, call: Call) -> Function:
+    """The function that a call names. Raises CallProblem."""
+    found = functions.get(f"is {call.name}" if call.form == "test" else call.name)
+    if found is not None:
+        return found
+    kind: ProblemKind = "unknown_function" if call.form == "function" else "unknown_filter"
+    meant = _meant(functions, call)
+    raise CallProblem(kind, f"unknown {call.form} `{call.name}`", call.at, len(call.name), meant)
+
+
+def _meant(functions: Functions, call: Call) -> str | None:
+    """What to write instead."""
+    elsewhere = _ELSEWHERE.get(call.name)
+    if elsewhere is not None:
+        return f"write {elsewhere}"
+    is_test = call.form == "test"
+    names = [function.name for key, function in functions.items() if key.startswith("is ") == is_test]
+    near = suggest(call.name, names)
+    return f"did you mean `{near}`?" if near else None
+
+
+def bind_arguments(function: Function, call: Call) -> list[Bound]:
+    """What each parameter is given, in the order of the parameters. Raises CallProblem."""
+    positional = list(call.arguments)
+    named = dict(call.named)
+    bound: list[Bound] = []
+    for parameter in function.parameters:
+        if parameter.many:
+            bound.append((parameter, tuple(positional)))
+            positional = []
+        elif positional:
+            if parameter.name in named:
+                raise _wrong(function, call, f"gives `{parameter.name}` twice")
+            bound.append((parameter, positional.pop(0)))
+        elif parameter.name in named:
+            bound.append((parameter, named.pop(parameter.name)))
+        elif parameter.required:
+            raise _wrong(function, call, f"needs `{parameter.name}`")
+        else:
+            bound.append((parameter, None))
+    if positional:
+        raise _wrong(function, call, "is given too much")
+    if named:
+        unknown = next(iter(named))
+        near = suggest(unknown, [parameter.name for parameter in function.parameters])
+        raise _wrong(function, call, f"has no parameter `{unknown}`" + (f"; did you mean `{near}`?" if near else ""))
+    return bound
+
+
+def _wrong(function: Function, call: Call, what: str) -> CallProblem:
+    hint = f"{function.signature or function.name}, for example {function.example[0]}"
+    return CallProblem("wrong_arguments", f"`{call.name}` {what}", call.at, len(call.name), hint)

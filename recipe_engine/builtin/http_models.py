@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
 from recipe_engine.plugin import FileValue, Params, Result
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
-Text = Annotated[str, Field(coerce_numbers_to_str=True)]
+# A number is written as its text.
+Text = Annotated[str, Field(coerce_numbers_to_str=True), WithJsonSchema({"type": ["string", "number"]})]
 
 SMALL_BODY = 10_000_000
 LARGEST_FILE = 5_000_000_000

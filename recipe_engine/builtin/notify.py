@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from recipe_engine.core.failure import Failure
 from recipe_engine.plugin import (
@@ -31,7 +31,8 @@ from recipe_engine.plugin import (
 
 notify = Connector(name="notify", title="Notifications", docs="Messages to people over the channels of all connectors.")
 
-Text = Annotated[str, Field(coerce_numbers_to_str=True)]
+# A number is written as its text.
+Text = Annotated[str, Field(coerce_numbers_to_str=True), WithJsonSchema({"type": ["string", "number"]})]
 Contact = dict[str, Any]
 
 

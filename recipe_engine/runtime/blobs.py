@@ -103,6 +103,7 @@ class FolderBlobs:
         place = self.folder / name[:2] / name
         place.parent.mkdir(exist_ok=True)
         partial.replace(place)
+        _sync_folder(place.parent)
 
 
 class MemoryBlobs:
@@ -137,6 +138,17 @@ def _write(handle: IO[bytes], digest: hashlib._Hash, chunks: list[bytes]) -> Non
     for chunk in chunks:
         digest.update(chunk)
         handle.write(chunk)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power failure, where folders can be synchronised."""
+    if os.name != "posix":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -116,9 +116,12 @@ class ActionHttp:
 
     async def _send(self, request: Request, *, writes: bool) -> Response:
         link, attempt = self._link, self._attempt
-        waited = await link.limiter.acquire()
-        if waited:
-            attempt.limit.extend(waited)
+        if not link.limiter.take_free():
+            attempt.limit.hold()  # standing in the queue is not the attempt's own time
+            try:
+                await link.limiter.acquire()
+            finally:
+                attempt.limit.release()
         if writes:
             attempt.under_way = request
         try:

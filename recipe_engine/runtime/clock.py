@@ -28,8 +28,12 @@ class TimeLimit(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def extend(self, seconds: float) -> None:
-        """Move the end by `seconds`, for time that should not count."""
+    def hold(self) -> None:
+        """Stop counting, for time that is not the body's own. Every `hold` needs its `release`."""
+        ...
+
+    def release(self) -> None:
+        """Count again, once nobody holds."""
         ...
 
 
@@ -58,10 +62,12 @@ class SystemClock:
 
 
 class _SystemLimit:
-    __slots__ = ("_timeout",)
+    __slots__ = ("_holds", "_left", "_timeout")
 
     def __init__(self, seconds: float) -> None:
         self._timeout = asyncio.timeout(seconds)
+        self._holds = 0
+        self._left = 0.0
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
@@ -72,10 +78,17 @@ class _SystemLimit:
     ) -> None:
         await self._timeout.__aexit__(kind, error, trace)
 
-    def extend(self, seconds: float) -> None:
+    def hold(self) -> None:
+        self._holds += 1
         when = self._timeout.when()
-        if when is not None:
-            self._timeout.reschedule(when + seconds)
+        if self._holds == 1 and when is not None and not self._timeout.expired():
+            self._left = when - asyncio.get_running_loop().time()
+            self._timeout.reschedule(None)
+
+    def release(self) -> None:
+        self._holds -= 1
+        if self._holds == 0 and not self._timeout.expired():
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self._left)
 
 
 class VirtualClock:
@@ -145,19 +158,19 @@ class _Alarm:
 
 
 class _VirtualLimit:
-    __slots__ = ("_alarm", "_at", "_clock", "_seconds", "_timeout")
+    __slots__ = ("_alarm", "_at", "_clock", "_holds", "_left", "_timeout")
 
     def __init__(self, clock: VirtualClock, seconds: float) -> None:
         self._clock = clock
-        self._seconds = seconds
+        self._left = seconds
         self._timeout = asyncio.timeout(None)
+        self._holds = 0
         self._at = 0.0
         self._alarm = _Alarm(self._ring)
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        self._at = self._clock.now()
-        self.extend(self._seconds)
+        self._count()
         return self
 
     async def __aexit__(
@@ -166,10 +179,21 @@ class _VirtualLimit:
         self._alarm.dismissed = True
         await self._timeout.__aexit__(kind, error, trace)
 
-    def extend(self, seconds: float) -> None:
-        self._alarm.dismissed = True
-        self._at += seconds
+    def hold(self) -> None:
+        self._holds += 1
+        if self._holds == 1:
+            self._alarm.dismissed = True
+            self._left = self._at - self._clock.now()
+
+    def release(self) -> None:
+        self._holds -= 1
+        if self._holds == 0:
+            self._count()
+
+    def _count(self) -> None:
+        self._at = self._clock.now() + self._left
         self._alarm = self._clock._set_alarm(self._at, self._ring)  # noqa: SLF001  # the two are one mechanism
 
     def _ring(self) -> None:
-        self._timeout.reschedule(asyncio.get_running_loop().time())
+        if not self._timeout.expired():
+            self._timeout.reschedule(asyncio.get_running_loop().time())

@@ -32,23 +32,27 @@ class Limiter:
         self._first_come = asyncio.Lock()
         self._paused_until = 0.0
 
-    async def acquire(self) -> float:
-        """Wait for a place; returns the seconds waited.
+    def take_free(self) -> bool:
+        """Take a place if one is free and nobody waits for it.
 
         Raises Retryable `rate_limit` when the vendor asked for a pause longer than PATIENCE.
         """
-        if not self._first_come.locked():
-            if not self._windows and not self._paused_until:
-                return 0.0
-            if self._delay(self._clock.now()) <= 0:
-                self._take(self._clock.now())
-                return 0.0
-        began = self._clock.now()
+        if not self._windows and not self._paused_until:
+            return True
+        now = self._clock.now()
+        if self._first_come.locked() or self._delay(now) > 0:
+            return False
+        self._take(now)
+        return True
+
+    async def acquire(self) -> None:
+        """Wait for a place. Raises what `take_free` raises."""
+        if self.take_free():
+            return
         async with self._first_come:
             while (delay := self._delay(now := self._clock.now())) > 0:
                 await self._clock.sleep_until(now + delay)
             self._take(now)
-        return now - began
 
     def pause(self, seconds: float) -> None:
         """Nobody begins for `seconds` from now. A pause never shortens another."""

@@ -70,22 +70,32 @@ async def test_a_time_limit_cuts_a_virtual_sleep_at_its_moment():
     assert clock.next_due() is None
 
 
-async def test_a_time_limit_can_be_extended():
+async def test_time_does_not_count_while_the_limit_is_held():
     clock = VirtualClock()
 
     async def work() -> float:
         async with clock.limit(10.0) as limit:
             await clock.sleep_until(8.0)
-            limit.extend(8.0)
-            await clock.sleep_until(15.0)
-        return clock.now()
+            limit.hold()
+            limit.hold()
+            await clock.sleep_until(108.0)
+            limit.release()
+            limit.release()
+            await clock.sleep_until(109.0)
+            reached = clock.now()
+            with pytest.raises(asyncio.CancelledError):
+                await clock.sleep_until(200.0)
+            raise asyncio.CancelledError
+        return reached
 
     task = asyncio.create_task(work())
     await _settle()
     while (due := clock.next_due()) is not None:
         clock.advance_to(due)
         await _settle()
-    assert await task == 15.0
+    with pytest.raises(TimeoutError):
+        await task
+    assert clock.now() == 110.0
 
 
 async def test_a_time_limit_alone_is_not_due():
@@ -99,6 +109,19 @@ async def test_the_system_clock_limits_too():
     with pytest.raises(TimeoutError):
         async with clock.limit(0.0):
             await asyncio.Event().wait()
-    async with clock.limit(0.0) as limit:
-        limit.extend(60.0)
+    async with clock.limit(60.0) as limit:
+        limit.hold()
         await asyncio.sleep(0)
+        limit.release()
+
+
+async def test_what_is_left_when_held_is_left_when_released():
+    async def held() -> None:
+        async with SystemClock().limit(0.0) as limit:
+            limit.hold()
+            await asyncio.sleep(0)
+            limit.release()
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await held()

@@ -18,17 +18,18 @@ from recipe_engine.version import VERSION as __version__  # noqa: N811  # the na
 
 if TYPE_CHECKING:
     from recipe_engine.diagnostics.diagnostic import Diagnostic
-    from recipe_engine.engine import Engine, Run
+    from recipe_engine.engine import Engine
     from recipe_engine.errors import InvalidInput, InvalidRecipe, RecipeError, RecipeNotFound
+    from recipe_engine.runtime.protocol import RunView as Run
 
 _HOMES = {
-    "Diagnostic": "recipe_engine.diagnostics.diagnostic",
-    "Engine": "recipe_engine.engine",
-    "InvalidInput": "recipe_engine.errors",
-    "InvalidRecipe": "recipe_engine.errors",
-    "RecipeError": "recipe_engine.errors",
-    "RecipeNotFound": "recipe_engine.errors",
-    "Run": "recipe_engine.engine",
+    "Diagnostic": ("recipe_engine.diagnostics.diagnostic", "Diagnostic"),
+    "Engine": ("recipe_engine.engine", "Engine"),
+    "InvalidInput": ("recipe_engine.errors", "InvalidInput"),
+    "InvalidRecipe": ("recipe_engine.errors", "InvalidRecipe"),
+    "RecipeError": ("recipe_engine.errors", "RecipeError"),
+    "RecipeNotFound": ("recipe_engine.errors", "RecipeNotFound"),
+    "Run": ("recipe_engine.runtime.protocol", "RunView"),
 }
 
 __all__ = [
@@ -47,7 +48,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    module, attribute = home
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

@@ -45,18 +45,18 @@ def from_file(source: str, schema: JSON) -> list[JSONObject]:
 
     Raises click.BadParameter when the file cannot be read, or holds something else.
     """
-    path = Path(source)
-    text = _text_of(source)
-    if path.suffix.lower() == ".csv":
-        return _rows(text, schema)
-    value = _parsed(source, text)
+    if Path(source).suffix.lower() == ".csv":
+        return _rows(_text_of(source), schema)
+    value = data_of(source)
     if not isinstance(value, dict):
         found = "a list" if isinstance(value, list) else json.dumps(value)
         raise click.BadParameter(f"{source} holds {found[:60]}, expected an object: the input of one run")
     return [value]
 
 
-def _parsed(source: str, text: str) -> JSON:
+def data_of(source: str) -> JSON:
+    """What a JSON or YAML file holds. Raises click.BadParameter when it cannot be read."""
+    text = _text_of(source)
     try:
         if Path(source).suffix.lower() in {".yml", ".yaml"}:
             return _yaml(source, text)

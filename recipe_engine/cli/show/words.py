@@ -34,6 +34,13 @@ def moment(at: float, now: float | None = None) -> str:
     return f"{text} (in {duration(away)})" if away >= 1 else f"{text} (now)"
 
 
+def since(moment_text: str | None) -> str:
+    """A moment in ISO 8601 as local time; `not yet` when there is none."""
+    if moment_text is None:
+        return "not yet"
+    return datetime.fromisoformat(moment_text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def clock(at: float) -> str:
     """The time of day of a moment, in local time."""
     return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")

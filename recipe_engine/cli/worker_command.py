@@ -1,0 +1,85 @@
+"""`recipe worker`: the process that drives the runs of a database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recipe_engine.cli import options
+from recipe_engine.cli.lazy import RecipeCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recipe_engine.engine import Engine
+
+
+@click.command(
+    cls=RecipeCommand,
+    example="""
+    recipe worker                 until Ctrl-C or SIGTERM
+    recipe worker --until-idle    do what can be done now, then end (from cron, after a crash)
+    """,
+)
+@click.option("--until-idle", is_flag=True, help="End when every run has ended or waits for later or for somebody.")
+@click.option("--quiet", is_flag=True, help="Do not write the lines that steps log.")
+@options.database
+def worker(until_idle: bool, quiet: bool, db: str | None) -> int:
+    """Own the database and drive every run that is due: timers, events, approvals, runs handed over by other commands.
+
+    One worker to a database; a second one is refused. What was under way when a worker died is looked after first.
+    """
+    from recipe_engine.engine import Engine
+    from recipe_engine.wiring import MEMORY
+
+    engine = Engine(db, log=None if quiet else _log)
+    if engine.database == MEMORY:
+        raise click.UsageError("a worker needs the file of a database, not :memory:")
+    return asyncio.run(_drive(engine, until_idle=until_idle))
+
+
+async def _drive(engine: Engine, *, until_idle: bool) -> int:
+    from recipe_engine.cli.interrupts import Interrupts
+    from recipe_engine.runtime.errors import DatabaseOwned
+
+    async with Interrupts() as stop, engine:
+        if not engine.owner:
+            raise DatabaseOwned(
+                f"another process drives the runs of {engine.database} already",
+                "`recipe doctor` says which; end it to take over",
+            )
+        click.echo(f"driving the runs of {engine.database}", err=True)
+        if until_idle:
+            idle: asyncio.Task[Any] = asyncio.create_task(engine.runtime.until_idle())
+            if await stop.first(idle):
+                await idle
+        else:
+            forever: asyncio.Task[Any] = asyncio.create_task(asyncio.Event().wait())
+            await stop.first(forever)
+            forever.cancel()
+        if stop.was_asked:
+            click.echo("stopping; everything goes on with the next worker", err=True)
+        await _tell_what_is_left(engine)
+    return 0
+
+
+async def _tell_what_is_left(engine: Engine) -> None:
+    """How many runs are parked, and why, so that somebody looks after those that need a person."""
+    found = {
+        status: await engine.runtime.list(status=status, limit=1001) for status in ("waiting", "paused", "in_doubt")
+    }
+    told = [f"{_count(views)} {status.replace('_', ' ')}" for status, views in found.items() if views]
+    click.echo(f"parked runs: {', '.join(told) or 'none'}", err=True)
+
+
+def _count(views: list[Any]) -> str:
+    return "more than 1000" if len(views) > 1000 else str(len(views))
+
+
+def _log(run: str, path: str, message: str, fields: Mapping[str, Any]) -> None:
+    from recipe_engine.cli.show.words import in_a_line
+
+    told = ", ".join(f"{name}: {in_a_line(value, 200)}" for name, value in fields.items())
+    click.echo(f"{run}  {path}  {message}" + (f" ({told})" if told else ""), err=True)

@@ -85,12 +85,13 @@ class Rig:
         sandbox_settings: dict[str, str] | None = None,
         blobs: Any = None,
         services: dict[str, Any] | None = None,
+        sandbox_services: dict[str, Any] | None = None,
     ) -> None:
         self.catalog = Catalog.of(connectors)
         self.clock = clock or VirtualClock(1_800_000_000.0)
         self.transport = transport or FakeTransport()
         self.blobs = blobs or MemoryBlobs()
-        self.host = SandboxHost(self.catalog, self.clock, sandbox_settings)
+        self.host = SandboxHost(self.catalog, self.clock, sandbox_settings, sandbox_services)
         self.logged: list[tuple[str, dict[str, Any]]] = []
         self.emitted: list[tuple[str, JSON, str | None]] = []
         self.performer = ActionPerformer(

@@ -40,6 +40,7 @@ from recipe_engine.runtime.wakeups import Wakeups
 
 _log = logging.getLogger("recipe_engine.runtime")
 _STOPPED = "stopped"
+_RESUMED = "resumed"
 _NOTHING = orjson.dumps(None)
 # How often requests of other processes are looked for: they are picked up within 50 milliseconds.
 _INBOX_SECONDS = 0.025
@@ -82,20 +83,25 @@ class EmbeddedRuntime:
             self._inbox = asyncio.get_running_loop().create_task(self._watch_inbox())
 
     def _look_after(self) -> None:
-        """Take up what was left: effects under way, events on their way, queued runs, timers."""
+        """Take up what was left: runs that the end of a stop lets go on, effects under way, events on their way, queued
+        runs, timers."""
+        by = orjson.loads(self._store.note(_RESUMED) or _NOTHING)
+        for number in self._store.stopped():
+            self._wakeups.wake(number, lambda run: self._turns.post(run, ev.RunResumed(by)))
         for number in self._store.busy():
             self._wakeups.wake(number, self._turns.recover)
         for event in self._store.pending_events():
             self._deliveries.deliver(event)
         self._starts.load()
         self._wakeups.look()
+        self._wakeups.pump()
 
     async def close(self) -> None:
         if isinstance(self._error, OperationError) and not isinstance(self._error, StorageError):
             return
         self._error = self._error or OperationError("the runtime is closed")
         self._followers.end(self._error)
-        self._wakeups.stop()
+        self._wakeups.close()
         if self._inbox is not None:
             self._inbox.cancel()
         for chore in self._chores:
@@ -152,7 +158,7 @@ class EmbeddedRuntime:
     ) -> None:
         live = self._live(run)
         pending = _pick(live, "approval", step, "waits for an approval")
-        stored_value(fields, "what was edited")
+        _check_edits(pending, fields)
         event = ev.ApprovalGiven(pending.path, pending.seq, approved, by, fields)
         await self._tell(live, event, f"run {run} does not wait for this approval any more", request)
 
@@ -210,15 +216,12 @@ class EmbeddedRuntime:
         self._usable()
         if self._stopped is None:
             return 0
-        await self._store.commit(Change(notes=[(_STOPPED, _NOTHING)]))
+        await self._store.commit(Change(notes=[(_STOPPED, _NOTHING), (_RESUMED, orjson.dumps(by))]))
         self._stopped = None
         self._turns.holding = False
-        stopped = self._store.stopped()
-        for number in stopped:
-            self._wakeups.wake(number, lambda run: self._turns.post(run, ev.RunResumed(by)))
+        count = len(self._store.stopped())
         self._look_after()
-        self._wakeups.pump()
-        return len(stopped)
+        return count
 
     # --- looking
 
@@ -335,7 +338,7 @@ class EmbeddedRuntime:
             return
         self._error = error
         _log.error("the storage failed, nothing is driven any more: %s", error)
-        self._wakeups.stop()
+        self._wakeups.close()
         self._followers.end(error)
         self._turns.abandon(error)
         self._changed.set()
@@ -399,6 +402,18 @@ class EmbeddedRuntime:
         self._turns.post(run, event, taken=taken, request=request)
         if not await taken:
             raise OperationRefused(stale)
+
+
+def _check_edits(pending: Pending, fields: JSON) -> None:
+    """Hold what a person edited against what may be edited. Raises InvalidInput, OperationRefused."""
+    if fields is None:
+        return
+    stored_value(fields, "what was edited")
+    schema = pending.approval.get("fields")
+    if schema is not None:
+        from recipe_engine.inputs import fitted
+
+        fitted("fields", schema, fields)
 
 
 def _sleepers(clock: VirtualClock) -> int:

@@ -1,19 +1,13 @@
-"""Names of runs: short, sortable by when they began, hard to guess."""
+"""Names of runs and events: short, sortable by when they began, hard to guess."""
 
 from __future__ import annotations
 
-import secrets
-
-_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing that is read as something else
-_MOMENT_DIGITS = 9
-_RANDOM_DIGITS = 7
+import base64
+import os
 
 
 def new_run_id(now: float) -> str:
-    """A name for a run that begins at `now` (seconds since 1970): nine digits of milliseconds, seven of chance."""
-    milliseconds = int(now * 1000) % 32**_MOMENT_DIGITS
-    return _digits(milliseconds, _MOMENT_DIGITS) + _digits(secrets.randbits(5 * _RANDOM_DIGITS), _RANDOM_DIGITS)
-
-
-def _digits(number: int, length: int) -> str:
-    return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(length)))
+    """A name for what begins at `now` (seconds since 1970): sixteen letters and digits, 48 bits of milliseconds and 32
+    of chance."""
+    moment = int(now * 1000) % 2**48
+    return base64.b32hexencode(moment.to_bytes(6, "big") + os.urandom(4)).decode().lower()

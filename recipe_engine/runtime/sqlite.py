@@ -111,11 +111,9 @@ class SqliteStore(SqliteReader):
 
     async def delete_value(self, table: str, key: str, now: float) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
-            found = connection.execute(
-                "DELETE FROM store WHERE tab = ? AND key = ? RETURNING expires IS NULL OR expires > ?",
-                (table, key, now),
-            ).fetchone()
-            return found is not None and bool(found[0])
+            live = connection.execute(_LIVE_VALUE, (table, key, now)).fetchone()
+            connection.execute("DELETE FROM store WHERE tab = ? AND key = ?", (table, key))
+            return live is not None
 
         return await self._opened().transact(work)
 
@@ -179,6 +177,7 @@ ON CONFLICT (tab, key) DO UPDATE SET owner = excluded.owner, value = NULL, expir
 WHERE store.expires <= ?5
 RETURNING 1
 """
+_LIVE_VALUE = "SELECT 1 FROM store WHERE tab = ? AND key = ? AND (expires IS NULL OR expires > ?)"
 _PUT = """
 INSERT INTO store (tab, key, value, expires) VALUES (?, ?, ?, ?)
 ON CONFLICT (tab, key) DO UPDATE SET value = excluded.value, expires = excluded.expires

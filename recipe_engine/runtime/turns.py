@@ -85,7 +85,7 @@ class Turns:
         assert row is not None, f"run {number} is not stored"
         run = revived(row, self.plans.get(row.plan), read(self._store.entries(number)))
         self._rest(run)
-        if run.state.in_flight and not run.state.paused and not self.holding:
+        if run.state.in_flight:
             self.recover(run)
         return run
 
@@ -94,7 +94,9 @@ class Turns:
         return self.moving.get(number) or self._rested.get(number)
 
     def recover(self, run: LiveRun) -> None:
-        """Look after effects that were under way when a process died, or when everything was stopped."""
+        """Look after effects that were under way when a process died; those of a paused run wait with it."""
+        if run.state.paused or self.holding:
+            return
         for command in outstanding(run.state):
             if isinstance(command, PerformAction) and command.seq not in run.actions:
                 self._perform(run, command, recovered=True)
@@ -110,6 +112,10 @@ class Turns:
         request: int | None = None,
     ) -> None:
         """Hand an event to a run. While everything is stopped the run is paused first, whatever woke it."""
+        if self._closing:
+            if taken is not None:
+                taken.set_exception(OperationError("the runtime is closed"))
+            return
         self._move(run)
         if self.holding and not run.state.paused and not isinstance(event, ev.RunPaused | ev.RunCancelled):
             run.mail.append(Mail(ev.RunPaused(STOP_ALL)))
@@ -237,7 +243,7 @@ class Turns:
                 self.recover(run)
         _answer(answered)
         run.commit = None
-        if run.mail:
+        if run.mail and not self._closing:
             self._turn(run)
         else:
             self._release(run)
@@ -306,10 +312,10 @@ class Turns:
         error = OperationError(
             f"run {run.row.run_id} met a defect of the engine", "the log says more; please report it"
         )
-        for taken in [*(item[0] for item in answered), *(mail.taken for mail in run.mail if mail.taken is not None)]:
+        for taken, _ in answered:
             if not taken.done():
                 taken.set_exception(error)
-        run.mail.clear()
+        _refuse(run, error)
         for task in run.actions.values():
             run.leaving.add(task)
             task.cancel()
@@ -323,10 +329,7 @@ class Turns:
         for run in self.moving.values():
             for task in run.actions.values():
                 task.cancel()
-            for mail in run.mail:
-                if mail.taken is not None and not mail.taken.done():
-                    mail.taken.set_exception(error)
-            run.mail.clear()
+            _refuse(run, error)
 
     async def close(self) -> None:
         """Break off what is under way, and wait for what is being committed."""
@@ -336,6 +339,8 @@ class Turns:
             task.cancel()
         commits = {run.commit for run in self.moving.values() if run.commit is not None}
         await asyncio.gather(*tasks, *commits, return_exceptions=True)
+        for run in self.moving.values():
+            _refuse(run, OperationError("the runtime is closed"))
         self.moving.clear()
         self._rested.clear()
 
@@ -356,6 +361,14 @@ def _answer(answered: list[tuple[asyncio.Future[bool], bool]]) -> None:
     for taken, fitted in answered:
         if not taken.done():  # whoever asked may have gone
             taken.set_result(fitted)
+
+
+def _refuse(run: LiveRun, error: OperationError) -> None:
+    """Tell those who posted to a run that their events are not taken in."""
+    for mail in run.mail:
+        if mail.taken is not None and not mail.taken.done():
+            mail.taken.set_exception(error)
+    run.mail.clear()
 
 
 def _check_answer(event: Event) -> None:

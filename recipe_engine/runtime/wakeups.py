@@ -100,6 +100,13 @@ class Wakeups:
         self._alarm = None
         self._alarm_at = float("inf")
 
+    def close(self) -> None:
+        """Wake nobody any more."""
+        self.stop()
+        self._queue.clear()
+        if self._pumping is not None:
+            self._pumping.cancel()
+
     def _set_alarm(self, at: float) -> None:
         self.stop()
         self._alarm_at = at

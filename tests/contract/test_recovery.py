@@ -1,0 +1,129 @@
+"""What a process that ended left behind is taken up by the next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from recipe_engine.core import advance as core_advance
+from recipe_engine.core.failure import Failure
+from recipe_engine.core.plan import Lane, Parallel, Perform, Set
+from recipe_engine.runtime import turns
+from recipe_engine.runtime.errors import OperationError, OperationRefused
+from tests.contract.conftest import World
+from tests.contract.drafts import Draft, plan_of
+
+
+async def under_way(world: World, count: int = 1) -> None:
+    while world.performer.under_way < count:
+        await asyncio.sleep(0)
+
+
+async def test_effects_under_way_are_performed_again_and_say_so(world: World):
+    gate = world.performer.hold("slow")
+    run_id = await world.runtime.start(plan_of(Perform("slow", {}, "keyed")), {})
+    await under_way(world)
+    gate.set()
+    await world.reopen()
+    await world.idle()
+    assert (await world.runtime.get(run_id)).status == "succeeded"
+    calls = world.performer.of("slow")
+    assert [call.recovered for call in calls[:2]] == [False, True]
+    assert len({(call.command.key, call.command.attempt) for call in calls}) == 1
+
+
+async def test_every_lane_under_way_is_taken_up(world: World):
+    draft = Draft()
+    gates = [world.performer.hold(name) for name in ("a", "b", "c")]
+    lanes = tuple(Lane(name, draft.block(draft.act(name, {"n": name}))) for name in ("a", "b", "c"))
+    run_id = await world.runtime.start(draft.plan(draft.step("all", Parallel(lanes))), {})
+    await under_way(world, 3)
+    gates[1].set()
+    while world.performer.under_way > 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for gate in gates:
+        gate.set()
+    await world.reopen()
+    await world.idle()
+    assert (await world.runtime.get(run_id)).output == {"a": {"n": "a"}, "b": {"n": "b"}, "c": {"n": "c"}}
+
+
+async def test_closing_twice_and_using_what_is_closed(world: World):
+    await world.runtime.close()
+    await world.runtime.close()
+    with pytest.raises(OperationError, match="the runtime is closed"):
+        await world.runtime.start(plan_of(Set({"a": 1})), {})
+
+
+async def test_who_waits_for_a_run_hears_that_the_runtime_closed(world: World):
+    world.performer.hold("slow")
+    run_id = await world.runtime.start(plan_of(Perform("slow", {}, "keyed")), {})
+    waiting = asyncio.ensure_future(world.runtime.wait(run_id, {"succeeded"}))
+    watching = asyncio.ensure_future(anext(world.runtime.watch(run_id)))
+    await watching
+    await asyncio.sleep(0)
+    await world.runtime.close()
+    with pytest.raises(OperationError, match="the runtime is closed"):
+        await waiting
+
+
+async def test_an_action_that_breaks_its_word_fails_its_step(world: World, caplog: pytest.LogCaptureFixture):
+    world.performer.answer("bad", ZeroDivisionError("oops"))
+    view = await world.run(plan_of(Perform("bad", {}, "read")))
+    assert (view.status, view.error["code"], view.error["detail"]) == ("failed", "internal", "ZeroDivisionError: oops")
+    assert "the action bad of run" in caplog.text
+
+
+async def test_an_action_that_breaks_its_word_about_an_effect_leaves_doubt(world: World):
+    world.performer.answer("bad", asyncio.CancelledError())
+    view = await world.run(plan_of(Perform("bad", {}, "once")))
+    assert view.status == "in_doubt"
+
+
+async def test_a_defect_of_the_engine_sets_one_run_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def defective(state, event, at):
+        if state.plan.slug == "doomed":
+            raise RuntimeError("a defect")
+        return core_advance(state, event, at)
+
+    gate = world.performer.hold("slow")
+    plan = plan_of(Perform("slow", {}, "keyed"), slug="doomed")
+    run_id = await world.runtime.start(plan, {})
+    monkeypatch.setattr(turns, "advance", defective)
+    gate.set()
+    with caplog.at_level(logging.CRITICAL, "recipe_engine.runtime"):
+        await world.runtime.until_idle()
+        with pytest.raises(OperationRefused, match="met a defect of the engine"):
+            await world.runtime.cancel(run_id, "Ada")
+        view = await world.run(plan_of(Set({"a": 1}), slug="fine"))
+    assert view.status == "succeeded"
+    assert (await world.runtime.get(run_id)).status == "running"
+    monkeypatch.undo()
+    await world.reopen()
+    await world.idle()
+    assert (await world.runtime.get(run_id)).status == "succeeded"
+
+
+async def test_an_observer_that_breaks_stops_nothing(world: World, caplog: pytest.LogCaptureFixture):
+    def broken(run_id, entry):
+        raise RuntimeError("an observer")
+
+    world.runtime._observer = broken
+    view_id = await world.runtime.start(plan_of(Perform("act", {}, "keyed")), {})
+    await world.runtime.until_idle()
+    assert (await world.runtime.get(view_id)).status == "succeeded"
+    assert "an observer broke" in caplog.text
+
+
+async def test_failures_that_are_handled_do_not_end_the_run(world: World):
+    draft = Draft()
+    world.performer.answer("bad", Failure("down", "it is down"))
+    handler = draft.block(draft.act("tidy", {"why": "{{ error.code }}"}))
+    view = await world.run(draft.plan(draft.act("bad", on_error=handler), draft.act("next")))
+    assert view.status == "succeeded"
+    assert world.performer.of("tidy")[0].command.params == {"why": "down"}

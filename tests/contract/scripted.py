@@ -44,6 +44,7 @@ class Scripted:
         self.most_under_way = 0
         self._answers: dict[str, Callable[[Call], Any]] = {}
         self._gates: dict[str, asyncio.Event] = {}
+        self._changed = asyncio.Event()
 
     def answer(self, action: str, *answers: Any) -> None:
         """The answers to the attempts of an action's steps, by attempt; the last one stays. A Failure fails."""
@@ -58,6 +59,12 @@ class Scripted:
         """The attempts of an action."""
         return [call for call in self.calls if call.command.action == action]
 
+    async def reached(self, count: int) -> None:
+        """Return once exactly so many attempts are under way."""
+        while self.under_way != count:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def perform(
         self, run: RunInfo, command: PerformAction, recovered: bool = False
     ) -> ActionSucceeded | ActionFailed:
@@ -65,6 +72,7 @@ class Scripted:
         self.calls.append(call)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
+        self._changed.set()
         try:
             return await self._perform(call)
         except asyncio.CancelledError:
@@ -72,6 +80,7 @@ class Scripted:
             raise
         finally:
             self.under_way -= 1
+            self._changed.set()
 
     async def _perform(self, call: Call) -> ActionSucceeded | ActionFailed:
         command = call.command

@@ -38,7 +38,7 @@ async def test_an_approval_goes_on_with_the_answer(world: World, approved):
 async def test_an_approval_is_given_once(world: World):
     run_id = await begin(world, plan_of(Wait(approval={"ask": "?"}), Wait(duration="1d")))
     await world.approve(run_id, "s0", True, "Ada")
-    with pytest.raises(OperationRefused, match="no step of run .* waits for an approval: the run is waiting"):
+    with pytest.raises(OperationRefused, match=r"no step of run .* waits for an approval: the run is waiting"):
         await world.approve(run_id, "s0", True, "Bob")
 
 
@@ -63,7 +63,7 @@ async def test_of_several_approvals_one_is_named(world: World):
         await world.approve(run_id, "ok", True, "Ada")
     assert "each[0]/ok" in refused.value.hint
     await world.approve(run_id, "each[1]/ok", True, "Ada")
-    with pytest.raises(OperationRefused, match="'nothing' of run .* is not one") as refused:
+    with pytest.raises(OperationRefused, match=r"'nothing' of run .* is not one") as refused:
         await world.approve(run_id, "nothing", True, "Ada")
     assert refused.value.hint == "these are: each[0]/ok"
     await world.approve(run_id, "ok", False, "Bob")
@@ -105,8 +105,7 @@ async def held(world: World, effect="keyed"):
     """A run whose first action is under way, and the gate that lets it go on."""
     gate = world.performer.hold("slow")
     run_id = await world.runtime.start(plan_of(Perform("slow", {}, effect), Perform("next", {}, "keyed")), {})
-    while not world.performer.under_way:
-        await asyncio.sleep(0)
+    await world.performer.reached(1)
     return run_id, gate
 
 
@@ -167,8 +166,7 @@ async def test_a_cancelled_run_breaks_off_whatever_it_nests(world: World):
     asks = draft.block(draft.step("ask", Wait(approval={"ask": "?"})))
     plan = draft.plan(draft.step("all", Parallel((Lane("a", inner), Lane("b", waits), Lane("c", asks))), timeout=999.0))
     run_id = await world.runtime.start(plan, {})
-    while not world.performer.under_way:
-        await asyncio.sleep(0)
+    await world.performer.reached(1)
     await world.runtime.cancel(run_id, "Ada", "mistake")
     await world.runtime.until_idle()
     view = await world.runtime.get(run_id)
@@ -218,7 +216,7 @@ async def test_a_step_in_doubt_is_tried_again_with_its_key(world: World):
 
 async def test_what_is_not_in_doubt_cannot_be_resolved(world: World):
     run_id = await begin(world, ASK)
-    with pytest.raises(OperationRefused, match="no step of run .* is in doubt: the run is waiting"):
+    with pytest.raises(OperationRefused, match=r"no step of run .* is in doubt: the run is waiting"):
         await world.resolve(run_id, "s0", "done", "Ada")
 
 
@@ -231,8 +229,7 @@ async def test_while_everything_is_stopped_nothing_starts(world: World):
     waiting = await world.runtime.start(plan_of(Wait(duration="1h"), Perform("later", {}, "keyed")), {})
     listening = await world.runtime.start(plan_of(Wait(event="go"), Perform("gone", {}, "keyed")), {})
     asking = await world.runtime.start(plan_of(Wait(approval={"ask": "?"}), Perform("approved", {}, "keyed")), {})
-    while not world.performer.under_way:
-        await asyncio.sleep(0)
+    await world.performer.reached(1)
     assert await world.runtime.stop_all("Ada", "fire") == 1
     gate.set()
     with pytest.raises(OperationRefused, match="everything was stopped by Ada"):

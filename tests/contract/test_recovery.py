@@ -16,15 +16,10 @@ from tests.contract.conftest import World
 from tests.contract.drafts import Draft, plan_of
 
 
-async def under_way(world: World, count: int = 1) -> None:
-    while world.performer.under_way < count:
-        await asyncio.sleep(0)
-
-
 async def test_effects_under_way_are_performed_again_and_say_so(world: World):
     gate = world.performer.hold("slow")
     run_id = await world.runtime.start(plan_of(Perform("slow", {}, "keyed")), {})
-    await under_way(world)
+    await world.performer.reached(1)
     gate.set()
     await world.reopen()
     await world.idle()
@@ -39,10 +34,9 @@ async def test_every_lane_under_way_is_taken_up(world: World):
     gates = [world.performer.hold(name) for name in ("a", "b", "c")]
     lanes = tuple(Lane(name, draft.block(draft.act(name, {"n": name}))) for name in ("a", "b", "c"))
     run_id = await world.runtime.start(draft.plan(draft.step("all", Parallel(lanes))), {})
-    await under_way(world, 3)
+    await world.performer.reached(3)
     gates[1].set()
-    while world.performer.under_way > 2:
-        await asyncio.sleep(0)
+    await world.performer.reached(2)
     await asyncio.sleep(0)
     for gate in gates:
         gate.set()

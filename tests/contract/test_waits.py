@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recipe_engine.core.events import TimerFired
-from recipe_engine.core.plan import ForEach, Group, Lane, Limits, Parallel, Perform, Repeat, Set, Wait
+from recipe_engine.core.plan import ForEach, Group, Lane, Limits, Parallel, Repeat, Set, Wait
 from tests.contract.conftest import START, World
 from tests.contract.drafts import Draft, plan_of
 from tests.contract.scripted import Slow

@@ -81,14 +81,14 @@ async def test_what_another_process_asks_is_carried_out_or_refused(client: Sqlit
     with pytest.raises(OperationRefused, match="is paused already"):
         await client.pause(run_id, "Ada")
     await client.resume(run_id, "Ada")
-    with pytest.raises(OperationRefused, match="'nothing' of run .* is not one") as refused:
+    with pytest.raises(OperationRefused, match=r"'nothing' of run .* is not one") as refused:
         await client.approve(run_id, "nothing", True, "Ada")
     assert refused.value.hint == "these are: s0"
     await client.approve(run_id, None, True, "Ada")
     assert (await client.wait(run_id, {"succeeded"})).output == {"by": "Ada"}
     with pytest.raises(UnknownRun, match="no run 'nobody'"):
         await client.cancel("nobody", "Ada")
-    with pytest.raises(OperationRefused, match="no step of run .* is in doubt|has succeeded already"):
+    with pytest.raises(OperationRefused, match=r"no step of run .* is in doubt|has succeeded already"):
         await client.resolve(run_id, None, "done", "Ada")
 
 

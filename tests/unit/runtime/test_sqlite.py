@@ -89,7 +89,7 @@ async def test_an_error_keeps_nothing_of_its_transaction_and_nothing_after_it(tm
     await store.commit(stored(1))
     good, bad = store.commit(stored(2)), store.commit(Change(entries=[(1, 0, b"twice")]))
     for future in (good, bad):
-        with pytest.raises(StorageError, match="UNIQUE constraint failed: journal.run, journal.n"):
+        with pytest.raises(StorageError, match=r"UNIQUE constraint failed: journal.run, journal.n"):
             await future
     with pytest.raises(StorageError):
         await store.commit(stored(3))
@@ -168,7 +168,7 @@ async def test_a_damaged_database_says_so(tmp_path: Path):
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="the folder of .* cannot be made") as refused:
+    with pytest.raises(StorageError, match=r"the folder of .* cannot be made") as refused:
         await SqliteStore(tmp_path / "file" / "runs.db").open()
     assert "RECIPE_DB" in refused.value.hint
 

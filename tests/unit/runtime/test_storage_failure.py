@@ -27,8 +27,7 @@ async def test_a_full_disk_stops_the_runtime_and_loses_nothing(tmp_path: Path):
     run_id = await runtime.start(plan_of(Perform("fetch", {}, "keyed"), Set({"done": True})), {})
     hanging = await runtime.start(plan_of(Perform("never", {}, "keyed")), {})
     waiting = asyncio.ensure_future(runtime.wait(run_id, {"succeeded"}))
-    while performer.under_way < 2:
-        await asyncio.sleep(0)
+    await performer.reached(2)
     pages = store._writing.execute("PRAGMA page_count").fetchone()[0]
     store._writing.execute(f"PRAGMA max_page_count = {pages + 5}")
     gate.set()

@@ -51,9 +51,13 @@ def connectors(name: str | None, as_json: bool) -> int:
     return 0
 
 
-def missing(connector: Connector, values: Settings) -> list[Setting]:
-    """The required settings that have no value."""
-    return [setting for setting in connector.settings if setting.required and values.get(setting.name) is None]
+def missing(connector: Connector, values: Settings) -> str | None:
+    """What has to be set before the connector works, in words; None when nothing is missing."""
+    names = [setting.name for setting in connector.settings if setting.required and values.get(setting.name) is None]
+    if names:
+        return f"misses {', '.join(names)}"
+    unset = [told for channel in connector.channels.values() if (told := channel.missing(values)) is not None]
+    return f"not configured: {'; '.join(unset)}" if unset else None
 
 
 def _is_vendor(connector: Connector) -> bool:
@@ -62,11 +66,7 @@ def _is_vendor(connector: Connector) -> bool:
 
 
 def _list(chosen: list[Connector], values: Settings) -> None:
-    rows = []
-    for connector in chosen:
-        names = [setting.name for setting in missing(connector, values)]
-        state = f"misses {', '.join(names)}" if names else "ready"
-        rows.append((connector.name, connector.title, state))
+    rows = [(connector.name, connector.title, missing(connector, values) or "ready") for connector in chosen]
     click.echo(columns(rows, indent="", bold_first=True))
     click.echo(
         "\nWithout settings, `recipe run --sandbox` works with all of them. `recipe connectors NAME` says how to get one."
@@ -101,7 +101,7 @@ def _record(connector: Connector, values: Settings) -> JSONObject:
     return {
         "name": connector.name,
         "title": connector.title,
-        "ready": not missing(connector, values),
+        "ready": missing(connector, values) is None,
         "settings": [
             {
                 "name": setting.name,

@@ -144,10 +144,11 @@ def _connectors(found: LoadedPlugins, values: Settings) -> Iterator[Finding]:
     for connector in found.catalog.connectors.values():
         if not connector.settings:
             continue
-        names = [setting.name for setting in missing(connector, values)]
-        if names:
-            text = f"misses {', '.join(names)} (`recipe connectors {connector.name}`); --sandbox works without"
-            yield Finding(connector.name, "note", text)
+        told = missing(connector, values)
+        if told:
+            yield Finding(
+                connector.name, "note", f"{told} (`recipe connectors {connector.name}`); --sandbox works without"
+            )
         else:
             yield Finding(connector.name, "ok", "has the settings it needs; the vendor was not asked")
 

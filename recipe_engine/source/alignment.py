@@ -31,7 +31,7 @@ def _align_flow(text: str, start: int, end: int, style: str, value: str) -> Unit
     blanks, joined = 0, False
     for number, (first, last) in enumerate(lines):
         a = first if number == 0 else _skip_blanks(text, first, last)
-        b = last if number == len(lines) - 1 else _trim(text, a, last, style)
+        b = last if number == len(lines) - 1 else trim(text, a, last, style)
         if a == b and 0 < number < len(lines) - 1:
             blanks += 1
             continue
@@ -65,7 +65,7 @@ def _align_content(text: str, start: int, end: int, style: str, value: str, unit
 def _align_block(text: str, start: int, end: int, value: str) -> Units | None:
     """Literal and folded scalars: lines without their indentation; breaks between them are newlines or a space."""
     body = _lines(text, start, end)[1:]
-    indentation = _indentation(text, body, value)
+    indentation = block_indentation([text[first:last] for first, last in body], value)
     units: Units = []
     before: int | None = None  # where the last line with content ended
     for first, last in body:
@@ -87,10 +87,14 @@ def _align_block(text: str, start: int, end: int, value: str) -> Units | None:
     return None if rest.strip("\n") else units + [(break_, break_ + 1)] * len(rest)
 
 
-def _indentation(text: str, body: list[tuple[int, int]], value: str) -> int:
-    """Of a block scalar: what its first line that is not blank has more than the value's."""
-    written = next((text[a:b] for a, b in body if text[a:b].strip(" ")), "")
-    meant = next((line for line in value.split("\n") if line.strip(" ")), "")
+def block_indentation(body: list[str], value: str) -> int:
+    """By how much a block scalar's lines are indented: what its first line that is not blank has more than the value's,
+    and when all are blank, what the longest has."""
+    lines = value.split("\n")
+    written = next((line for line in body if line.strip(" ")), None)
+    meant = next((line for line in lines if line.strip(" ")), None)
+    if written is None or meant is None:
+        return max(map(len, body), default=0) - max(map(len, lines))
     return (len(written) - len(written.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
 
 
@@ -111,7 +115,7 @@ def _skip_blanks(text: str, start: int, end: int) -> int:
     return start
 
 
-def _trim(text: str, start: int, end: int, style: str) -> int:
+def trim(text: str, start: int, end: int, style: str) -> int:
     """The end of a line without the blanks before it; a blank that a backslash escapes stays."""
     trimmed = end
     while trimmed > start and text[trimmed - 1] in " \t":

@@ -15,6 +15,7 @@ import yaml
 from yaml import events
 
 from recipe_engine.diagnostics import Diagnostic, report
+from recipe_engine.source.alignment import block_indentation
 from recipe_engine.source.document import JSON, Lines, Place
 from recipe_engine.source.scalars import NotANumberOfJson, loses_characters, resolve
 from recipe_engine.source.wording import in_quotes, shortened, template_end
@@ -143,8 +144,8 @@ class Builder:
     def _scalar(self, event: Any, start: int) -> tuple[JSON, Place]:
         end, style, value = event.end_mark.index, event.style, event.value
         if style:
-            if style in "|>":  # the parser's mark stands where the next token begins
-                return value, Place(start, start + len(self._text[start:end].rstrip(" \t\r\n")), style)
+            if style in "|>":
+                return value, Place(start, self._block_end(start, end, value), style)
             if style == '"' and not value.isascii() and (half := _SURROGATE.search(value)):
                 raise self._half_a_character(half[0], start, end)
             place = Place(start, end, style)
@@ -162,6 +163,19 @@ class Builder:
             hint = f"to keep it as it is written, as text: {in_quotes(value)}"
             self._report("R122", f"{value} is read as the number {resolved}", event, hint)
         return resolved, Place(start, end)
+
+    def _block_end(self, start: int, end: int, value: str) -> int:
+        """Where the content of a block scalar ends; the parser's mark stands below the blank lines after it."""
+        raw = self._text[start:end]
+        if "+" in _BLOCK_HEADER.match(raw)[0]:  # type: ignore[index]  # every block scalar has one
+            return start + len(raw.removesuffix("\n").removesuffix("\r"))
+        if value.rstrip("\n")[-1:] not in {" ", "\t"}:
+            return start + len(raw.rstrip(" \t\r\n"))
+        lines = raw.rstrip("\r\n").splitlines(keepends=True)  # blanks at the end of the last line are content
+        indentation = block_indentation([line.rstrip("\r\n") for line in lines[1:]], value)
+        while len(lines) > 1 and not lines[-1].strip(" \r\n") and len(lines[-1].rstrip("\r\n")) <= indentation:
+            lines.pop()
+        return start + len("".join(lines).rstrip("\r\n"))
 
     def _key(self, event: Any) -> str | None:
         """The key that an event stands for; None when it is refused, and then its value is read and dropped."""
@@ -263,7 +277,8 @@ class Builder:
 _BEGINS_OTHER_THAN_TEXT = frozenset(["", *"\xa0~nNtTfF+-.0123456789"])  # first characters of what may not be text
 _TEMPLATE_AS_KEY = re.compile(r"(\{\{[^{}\r\n]*\}\})[ ]*:(?=[ \r\n]|$)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s|(?<=\s)#[^\r\n]*)+)+")
 
 
 def unquoted_template(text: str, file: str, lines: Lines, start: int, in_flow: bool) -> Unreadable:

@@ -168,7 +168,7 @@ def _child(place: Place | None, key: str) -> Place | None:
 
 def _scalar(value: str, in_flow: bool) -> str | None:
     """A text as a scalar on one line, plain where that reads as the same text; None when there is no such scalar."""
-    if not value or not value.isprintable():
+    if not value:
         return None
     for text in (value, in_quotes(value)):
         document, problems = load(f"k: {{k: {text}}}" if in_flow else f"k: {text}", "")

@@ -116,7 +116,9 @@ class _Builder:
     def _key(self, key: str, start: int, end: int) -> str:
         """A key as it is written, or in quotes when it is written over several lines."""
         original = self._text[start:end]
-        return original if original.isprintable() and original[0] not in "|>" else json.dumps(key, ensure_ascii=False)
+        if original[0] in "|>" or "\n" in original or "\r" in original:
+            return json.dumps(key, ensure_ascii=False)
+        return original
 
     def _list(self, place: Place, data: list[JSON]) -> Block:
         block = self._block(place, None)

@@ -126,13 +126,13 @@ async def test_parameters_that_are_wrong(ctx, params):
         await select(ctx, **params)
 
 
-@pytest.mark.parametrize("piece", ["<div>", "<b><p>", "<!--", "</", "<!", "<?", "&", "<table>", "<svg><p>", "<a x='\""])
+@pytest.mark.parametrize("piece", ["<div>", "<b><p>", "<!--", "</", "<!", "<?", "&", "<table>", "<svg><p>"])
 async def test_hostile_page_costs_no_more_than_its_size(ctx, piece):
     """Each of these takes some parser minutes; a test that hangs is the failure."""
     assert (await select(ctx, text=piece * 100_000, select="em"))["rows"] == []
 
 
-@pytest.mark.parametrize("piece", ["<a ", "<a x=", "<a '<b \""])
+@pytest.mark.parametrize("piece", ["<a ", "<a x=", "<a '<b \"", "<a x='\""])
 async def test_tag_that_never_ends_is_refused(ctx, piece):
     with pytest.raises(Terminal) as caught:
         await select(ctx, text=piece * 100_000, select="em")

@@ -6,17 +6,23 @@ The one rule: the evaluator and the inference both ask here, so that what is che
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from recipe_engine.diagnostics import suggest
 from recipe_engine.expr.errors import SyntaxProblem
-from recipe_engine.expr.functions.function import Function, Parameter
 from recipe_engine.expr.inference import ProblemKind
+from recipe_engine.expr.library.function import Function, Parameter
 from recipe_engine.expr.tree import Call, Expression
 
 Functions = Mapping[str, Function]
-# What a parameter is given: an expression, several for one that takes many, None where the default stands.
-Bound = tuple[Parameter, Expression | tuple[Expression, ...] | None]
+
+
+class Bound(NamedTuple):
+    """What a parameter is given: one expression, any number for one that takes many, None where its default stands."""
+
+    parameter: Parameter
+    given: tuple[Expression, ...] | None
+
 
 # Words that authors know from elsewhere, and what to write here.
 _ELSEWHERE: Final[Mapping[str, str]] = {
@@ -134,18 +140,18 @@ def bind_arguments(function: Function, call: Call) -> list[Bound]:
     bound: list[Bound] = []
     for parameter in function.parameters:
         if parameter.many:
-            bound.append((parameter, tuple(positional)))
+            bound.append(Bound(parameter, tuple(positional)))
             positional = []
         elif positional:
             if parameter.name in named:
                 raise _wrong(function, call, f"gives `{parameter.name}` twice")
-            bound.append((parameter, positional.pop(0)))
+            bound.append(Bound(parameter, (positional.pop(0),)))
         elif parameter.name in named:
-            bound.append((parameter, named.pop(parameter.name)))
+            bound.append(Bound(parameter, (named.pop(parameter.name),)))
         elif parameter.required:
             raise _wrong(function, call, f"needs `{parameter.name}`")
         else:
-            bound.append((parameter, None))
+            bound.append(Bound(parameter, None))
     if positional:
         raise _wrong(function, call, "is given too much")
     if named:

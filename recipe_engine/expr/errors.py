@@ -52,6 +52,10 @@ class Undefined:
         raise EvaluationError("undefined", self.reason)
 
 
+# What lookups of a scope give for a name without a value: UNDEFINED("its step was skipped").
+UNDEFINED = Undefined
+
+
 def undefined(value: Undefined) -> EvaluationError:
     """The error for using a value that is not there."""
     return EvaluationError(

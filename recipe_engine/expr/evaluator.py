@@ -13,7 +13,7 @@ from recipe_engine.expr import tree
 from recipe_engine.expr.access import field_of, item_of, slice_of
 from recipe_engine.expr.calls import Bound, Functions, bind_arguments, find
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
-from recipe_engine.expr.functions.function import Function, acceptor
+from recipe_engine.expr.library.function import Function, acceptor
 from recipe_engine.expr.limits import TEXT_SHIFT, check_items, check_text
 from recipe_engine.expr.operators import ARITHMETIC, COMPARISONS, negative, positive
 from recipe_engine.expr.scope import Frame
@@ -238,15 +238,18 @@ class Compiler:
             default = parameter.default
             return [lambda _frame: default]
         accept = acceptor(function.name, parameter)
-        if isinstance(given, tuple):
-            return [_accepted(accept, self.expression(one)) for one in given]
+        return [self.accepted(accept, one) for one in given]
+
+    def accepted(self, accept: Callable[[object], object], given: tree.Expression) -> Evaluate:
+        """What gets an argument and checks it; a constant is checked once."""
         if isinstance(given, tree.Constant):
             try:
                 constant = accept(given.value)
             except EvaluationError:
-                return [_accepted(accept, self.expression(given))]
-            return [lambda _frame: constant]
-        return [_accepted(accept, self.expression(given))]
+                return lambda _frame: accept(given.value)
+            return lambda _frame: constant
+        value = self.expression(given)
+        return lambda frame: accept(value(frame))
 
     def body(self, statements: tree.Body) -> Run:
         """The closure of statements, one after the other."""
@@ -365,10 +368,6 @@ class Compiler:
 
 def _null(frame: Frame) -> None:
     """The closure of null."""
-
-
-def _accepted(accept: Callable[[object], object], value: Evaluate) -> Evaluate:
-    return lambda frame: accept(value(frame))
 
 
 def _write(text: str) -> Run:

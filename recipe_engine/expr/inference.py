@@ -7,7 +7,7 @@ the checker can point at it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from recipe_engine.expr.types import Type
@@ -66,3 +66,25 @@ class Inference:
     skippable: bool = False
     problems: list[Problem] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+
+    def moved(self, away: int) -> Inference:
+        """The same, for a text that begins that many characters before the one that was read."""
+        problems = [replace(problem, offset=problem.offset + away) for problem in self.problems]
+        return Inference(self.type, self.skippable, problems, self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a value: its type, and why it may be missing (None when it is there for certain)."""
+
+    type: Type
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueInference:
+    """The outcome of inferring a JSON value: its type, and the inference of each text with templates by its path in
+    the value (the empty path when the value is that text)."""
+
+    type: Type
+    parts: dict[tuple[str | int, ...], Inference] = field(default_factory=dict)

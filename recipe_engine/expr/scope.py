@@ -6,8 +6,9 @@ The one rule: a scope is the only way in. Time and randomness come with it, so t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from recipe_engine.expr.errors import EvaluationError
 from recipe_engine.expr.limits import MAX_STEPS, MAX_TEXT
@@ -26,12 +27,11 @@ class Scope:
     lookup: Callable[[str], object]
     now: float
     seed: str
-    draws: int = field(default=0, compare=False)
+    draws: Iterator[int] = field(default_factory=count, compare=False)
 
     def draw(self) -> bytes:
         """The next 32 bytes of this scope's randomness."""
-        self.draws += 1
-        return hashlib.sha256(f"{self.seed}\0{self.draws}".encode()).digest()
+        return hashlib.sha256(f"{self.seed}\0{next(self.draws)}".encode()).digest()
 
 
 class Frame:

@@ -13,7 +13,7 @@ from recipe_engine.expr import tree
 from recipe_engine.expr.calls import Functions
 from recipe_engine.expr.errors import EvaluationError
 from recipe_engine.expr.evaluator import Compiler, Evaluate, Run
-from recipe_engine.expr.functions import functions as builtin_functions
+from recipe_engine.expr.library import functions as builtin_functions
 from recipe_engine.expr.limits import MAX_TEXT
 from recipe_engine.expr.scope import Frame, Scope
 from recipe_engine.expr.values import JSON, to_json

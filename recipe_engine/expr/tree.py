@@ -1,16 +1,15 @@
 """The tree of an expression or a template: what is evaluated and what is typed.
 
-The one rule: a node knows its place, `start` and `end` in characters of the text that it was read from.
+The one rule: a node knows its place, `start` and `end` in characters of the text that it was read from. Nodes are named
+tuples, which are made faster than frozen dataclasses, the classes as well as the nodes; tell them apart by their class.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A constant: text, number, true, false or null."""
 
     value: str | float | bool | None
@@ -18,8 +17,7 @@ class Constant:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name read from the template's variables or from the scope."""
 
     name: str
@@ -27,8 +25,7 @@ class Name:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """`target.name`. `at` is where the name itself stands."""
 
     target: Expression
@@ -38,8 +35,7 @@ class Attribute:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """`target[key]`."""
 
     target: Expression
@@ -48,8 +44,7 @@ class Item:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """`target[first:last:step]`."""
 
     target: Expression
@@ -60,8 +55,7 @@ class Slice:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """`[a, b]`, and `(a, b)`, which is the same."""
 
     items: tuple[Expression, ...]
@@ -69,8 +63,7 @@ class ListOf:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
+class ObjectOf(NamedTuple):
     """`{key: value}`."""
 
     pairs: tuple[tuple[Expression, Expression], ...]
@@ -78,8 +71,7 @@ class ObjectOf:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(NamedTuple):
     """`not a`, `-a`, `+a`."""
 
     operator: Literal["not", "-", "+"]
@@ -91,8 +83,7 @@ class Unary:
 Arithmetic = Literal["+", "-", "*", "/", "//", "%", "**"]
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """Arithmetic on two values."""
 
     operator: Arithmetic
@@ -105,8 +96,7 @@ class Binary:
 Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(NamedTuple):
     """`first < a <= b`: every pair of neighbours must hold."""
 
     first: Expression
@@ -115,8 +105,7 @@ class Compare:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(NamedTuple):
     """`a and b and c`, `a or b or c`: the last value looked at."""
 
     operator: Literal["and", "or"]
@@ -125,8 +114,7 @@ class Logic:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Concat:
+class Concat(NamedTuple):
     """`a ~ b`: the texts of the values, joined."""
 
     parts: tuple[Expression, ...]
@@ -134,8 +122,7 @@ class Concat:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(NamedTuple):
     """`then if test else otherwise`; without else, null."""
 
     test: Expression
@@ -145,8 +132,7 @@ class Conditional:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A function of the closed table: `name(a)`, `a | name`, `a is name`; the piped or tested value comes first in
     `arguments`. `at` is where the name stands."""
 
@@ -177,30 +163,26 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text outside the braces, kept as it is."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """`{{ expression }}`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(NamedTuple):
     """`{% if %}` with its `elif` arms in order; `otherwise` is empty without `else`."""
 
     arms: tuple[tuple[Expression, Body], ...]
     otherwise: Body
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(NamedTuple):
     """`{% for targets in items if test %}`; `otherwise` is shown when there was no item."""
 
     targets: tuple[str, ...]
@@ -210,16 +192,14 @@ class For:
     otherwise: Body
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(NamedTuple):
     """`{% set name = value %}`."""
 
     name: str
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class SetText:
+class SetText(NamedTuple):
     """`{% set name %}...{% endset %}`: the variable is the text of the body."""
 
     name: str

@@ -5,7 +5,7 @@ schema.py       from JSON Schema and back
 assignable.py   whether a value of one type fits where another is expected
 """
 
-from recipe_engine.expr.types.assignable import assignable
+from recipe_engine.expr.types.assignable import assignable, may_be_duration, may_be_moment
 from recipe_engine.expr.types.schema import from_schema, to_schema
 from recipe_engine.expr.types.shapes import (
     FILE_FIELDS,
@@ -24,9 +24,13 @@ from recipe_engine.expr.types.shapes import (
     Type,
     UnionT,
     describe,
+    holds_secret,
+    leaving,
+    listing,
     members,
     nullable,
     union,
+    values_of,
     without_null,
 )
 
@@ -49,9 +53,15 @@ __all__ = [
     "assignable",
     "describe",
     "from_schema",
+    "holds_secret",
+    "leaving",
+    "listing",
+    "may_be_duration",
+    "may_be_moment",
     "members",
     "nullable",
     "to_schema",
     "union",
+    "values_of",
     "without_null",
 ]

@@ -6,6 +6,8 @@ value can tell (a free text where an enumeration or a format is expected).
 
 from __future__ import annotations
 
+from recipe_engine.expr.durations import parse_duration
+from recipe_engine.expr.moments import looks_like_moment
 from recipe_engine.expr.types.shapes import (
     FILE_FIELDS,
     AnyT,
@@ -27,7 +29,6 @@ from recipe_engine.expr.types.shapes import (
     without_null,
 )
 
-_TIME_FORMATS = frozenset({None, "date", "date-time"})
 _MOMENT_TEXT = frozenset({None, "date-time", "date"})
 _DURATION_TEXT = frozenset({None, "duration"})
 
@@ -58,6 +59,28 @@ def assignable(source: Type, target: Type) -> str | None:
             return f"it may be '{foreign[0]}', where {describe(target)} is expected" if foreign else None
         case _:
             return f"it is {describe(source)}, where {describe(target)} is expected"
+
+
+def may_be_moment(type_: StringT) -> bool:
+    """Whether a text of this type can name a moment."""
+    if type_.enum is not None:
+        return any(looks_like_moment(value) for value in type_.enum)
+    return type_.format in _MOMENT_TEXT
+
+
+def may_be_duration(type_: StringT) -> bool:
+    """Whether a text of this type can name a duration."""
+    if type_.enum is None:
+        return type_.format in _DURATION_TEXT
+    return any(_is_duration(value) for value in type_.enum)
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _from_union(source: UnionT, target: Type) -> str | None:
@@ -92,11 +115,11 @@ def _fits(source: Type, target: Type) -> bool:
         case MomentT(), StringT():
             return target.enum is None and target.format in _MOMENT_TEXT
         case StringT(), MomentT():
-            return source.enum is None and source.format in _TIME_FORMATS
+            return may_be_moment(source)
         case DurationT(), StringT():
             return target.enum is None and target.format in _DURATION_TEXT
         case StringT(), DurationT():
-            return source.enum is None and source.format in _DURATION_TEXT
+            return may_be_duration(source)
         case SecretT(), StringT():
             return target.enum is None
         case _:

@@ -215,3 +215,49 @@ def listing(names: Iterable[str]) -> str:
     """Names in a row, at most six of them: `id, name, email, ...`."""
     ordered = list(names)
     return ", ".join(ordered[:_MOST_NAMES]) + (", ..." if len(ordered) > _MOST_NAMES else "")
+
+
+def values_of(type_: Type) -> Type:
+    """The type of the values of an object's fields, anything when it is no object or may be something unknown."""
+    fields: list[Type] = []
+    for member in members(type_):
+        if isinstance(member, ObjectT):
+            fields += member.properties.values()
+            if member.open:
+                fields.append(member.rest)
+        elif isinstance(member, AnyT):
+            return member
+    return union(*fields)
+
+
+def leaving(type_: Type) -> Type:
+    """The type that a value has once it has left the expression: moments and durations are text then."""
+    match type_:
+        case MomentT():
+            return StringT(None, "date-time")
+        case DurationT():
+            return StringT()
+        case ArrayT():
+            return ArrayT(leaving(type_.item))
+        case ObjectT():
+            fields = {name: leaving(field) for name, field in type_.properties.items()}
+            return ObjectT(fields, type_.required, type_.open, leaving(type_.rest))
+        case UnionT():
+            return union(*(leaving(member) for member in type_.members))
+        case _:
+            return type_
+
+
+def holds_secret(type_: Type) -> bool:
+    """Whether a secret is the value, or a field or an item of it."""
+    match type_:
+        case SecretT():
+            return True
+        case ArrayT():
+            return holds_secret(type_.item)
+        case ObjectT():
+            return any(holds_secret(field) for field in (*type_.properties.values(), type_.rest))
+        case UnionT():
+            return any(holds_secret(member) for member in type_.members)
+        case _:
+            return False

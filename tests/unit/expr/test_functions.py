@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe_engine.expr.functions import functions
+from recipe_engine.expr.library import functions
 from recipe_engine.expr.scope import Scope
 from recipe_engine.expr.errors import Undefined
 from recipe_engine.expr.templates import compile_expression

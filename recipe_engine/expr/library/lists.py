@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from recipe_engine.expr.access import value_at
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
-from recipe_engine.expr.functions.function import Function, Given, function, item_type
+from recipe_engine.expr.library.function import Function, Given, function, item_type
 from recipe_engine.expr.limits import check_items
 from recipe_engine.expr.operators import COMPARISONS, contains, finite, is_number, sort_key
 from recipe_engine.expr.scope import Frame

@@ -6,14 +6,15 @@ played again draws the same.
 
 from __future__ import annotations
 
-from random import Random
-from typing import Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.function import Function, Given, function, item_type
+from recipe_engine.expr.library.function import Function, Given, function, item_type
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.types import Type
+
+if TYPE_CHECKING:
+    from random import Random
 
 TITLE: Final = "Randomness"
 
@@ -24,6 +25,8 @@ _CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def _dice(frame: Frame) -> Random:
+    from random import Random
+
     return Random(frame.scope.draw())  # noqa: S311  # for choices, not for secrets
 
 
@@ -56,6 +59,12 @@ def _code(frame: Frame, length: int, letters: str) -> str:
         )
     dice = _dice(frame)
     return "".join(letters[dice.randrange(len(letters))] for _ in range(length))
+
+
+def _uuid(frame: Frame) -> str:
+    from uuid import UUID
+
+    return str(UUID(bytes=frame.scope.draw()[:16], version=4))
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
@@ -94,7 +103,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "uuid() -> text",
         "A UUID (version 4).",
         ("uuid() | length", 36),
-        lambda frame: str(UUID(bytes=frame.scope.draw()[:16], version=4)),
+        _uuid,
         kind="function",
         contextual=True,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from recipe_engine.expr.errors import Undefined
-from recipe_engine.expr.functions.function import Function, Given, function
+from recipe_engine.expr.library.function import Function, Given, function
 from recipe_engine.expr.types import AnyT, NullT, Type, nullable, union, without_null
 from recipe_engine.expr.values import to_text
 

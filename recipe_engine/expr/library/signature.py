@@ -6,7 +6,6 @@ as they come and types that check expressions before they run. `T` in it is what
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +42,7 @@ _WORDS: Final[Mapping[str, Type]] = {
     "duration": DurationT(),
     "file": FileT(),
 }
+_DEFAULTS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, "[]": []}
 _VARIABLES: Final = frozenset({"T", "U"})
 _WHOLE = re.compile(r"(\w+)\((.*)\) -> (.+)\Z", re.DOTALL)
 _PARAMETER = re.compile(r"(\*?)(\w+): ([^=]+?)(?: = (.+))?\Z")
@@ -108,7 +108,10 @@ def read_signature(text: str) -> Read:
 
 
 def _default(text: str) -> Any:
-    return {"true": True, "false": False, "null": None}.get(text, ...) if text.isalpha() else ast.literal_eval(text)
+    """The value of a default: a word, a list without items, a text between quotes, or a whole number."""
+    if text in _DEFAULTS:
+        return _DEFAULTS[text]
+    return text[1:-1] if text.startswith("'") else int(text)
 
 
 def _split(text: str, separator: str) -> list[str]:

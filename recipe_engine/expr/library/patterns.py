@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.function import Function, function
+from recipe_engine.expr.library.function import Function, function
 from recipe_engine.expr.limits import check_text
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.types import ArrayT, IntT, NullT, ObjectT, StringT, Type, union

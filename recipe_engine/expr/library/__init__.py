@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from recipe_engine.expr.functions.function import Function
+from recipe_engine.expr.library.function import Function
 
 
 @cache
 def chapters() -> Mapping[str, tuple[Function, ...]]:
     """The built-in functions by the chapter of the reference that they stand in."""
-    from recipe_engine.expr.functions import (
+    from recipe_engine.expr.library import (
         dates,
         encoding,
         lists,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
 import hashlib
 import hmac
 import html
@@ -14,7 +13,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.function import Function, function
+from recipe_engine.expr.library.function import Function, function
 from recipe_engine.expr.limits import MAX_BITS, check_items, check_text
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.types import IntT, NullT, ObjectT, StringT, Type, union
@@ -134,6 +133,8 @@ def _parse_query(value: str) -> dict[str, str]:
 
 
 def _from_csv(frame: Frame, value: str, separator: str, header: bool) -> list[Any]:
+    import csv
+
     if len(separator) != 1:
         raise EvaluationError("argument", "from_csv: `separator` is one character")
     frame.spend(len(value) >> 4)
@@ -149,6 +150,8 @@ def _from_csv(frame: Frame, value: str, separator: str, header: bool) -> list[An
 
 
 def _to_csv(frame: Frame, rows: list[Any], separator: str) -> str:
+    import csv
+
     if len(separator) != 1:
         raise EvaluationError("argument", "to_csv: `separator` is one character")
     frame.spend_on(rows)

@@ -8,7 +8,7 @@ import textwrap
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.function import Function, function
+from recipe_engine.expr.library.function import Function, function
 from recipe_engine.expr.limits import check_text
 from recipe_engine.expr.operators import contains
 from recipe_engine.expr.values import to_text

@@ -12,8 +12,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError, Undefined
-from recipe_engine.expr.functions.function import Function, Given, function, item_type
-from recipe_engine.expr.functions.locales import decimal_pattern, locale_named, ordinary_spaces
+from recipe_engine.expr.library.function import Function, Given, function, item_type
+from recipe_engine.expr.library.locales import decimal_pattern, locale_named, ordinary_spaces
 from recipe_engine.expr.operators import COMPARISONS
 from recipe_engine.expr.types import AnyT, ArrayT, IntT, NullT, NumberT, Type, members, union, without_null
 from recipe_engine.expr.values import shown

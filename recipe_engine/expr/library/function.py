@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
-from recipe_engine.expr.functions.signature import REQUIRED, Shape, bind, has_variable, read_signature, type_of
 from recipe_engine.expr.inference import ProblemKind
+from recipe_engine.expr.library.signature import REQUIRED, Shape, bind, has_variable, read_signature, type_of
 from recipe_engine.expr.types import (
     AnyT,
     ArrayT,
@@ -63,9 +63,14 @@ class Given(Protocol):
     one by one.
     """
 
-    types: Mapping[str, Type]
-    constants: Mapping[str, Any]
-    each: Mapping[str, tuple[Type, ...]]
+    @property
+    def types(self) -> Mapping[str, Type]: ...
+
+    @property
+    def constants(self) -> Mapping[str, Any]: ...
+
+    @property
+    def each(self) -> Mapping[str, tuple[Type, ...]]: ...
 
     def problem(self, kind: ProblemKind, message: str, parameter: str, hint: str | None = None) -> None:
         """Report a problem with the argument of a parameter."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.locales import locale_named, ordinary_spaces
+from recipe_engine.expr.library.locales import locale_named, ordinary_spaces
 from recipe_engine.expr.operators import folded
 
 PRESETS: Final = ("short", "medium", "long", "full")

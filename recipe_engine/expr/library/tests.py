@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError, Undefined
-from recipe_engine.expr.functions.function import Function, function
-from recipe_engine.expr.functions.patterns import is_matching
+from recipe_engine.expr.library.function import Function, function
+from recipe_engine.expr.library.patterns import is_matching
 from recipe_engine.expr.moments import looks_like_moment
 from recipe_engine.expr.operators import contains
 from recipe_engine.expr.values import Duration, Moment, moment_of

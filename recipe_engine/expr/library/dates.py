@@ -6,7 +6,6 @@ default the moment's own when it was put into one, else Europe/Paris; what adds 
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -14,8 +13,8 @@ from typing import Any, Final
 from recipe_engine.expr.access import shown_zone
 from recipe_engine.expr.durations import parse_duration
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.functions.clock import french_holidays, read, write
-from recipe_engine.expr.functions.function import Function, function
+from recipe_engine.expr.library.clock import french_holidays, read, write
+from recipe_engine.expr.library.function import Function, function
 from recipe_engine.expr.moments import DEFAULT_TIMEZONE, datetime_of, format_iso, parse_iso, zone
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.values import Duration, Moment, moment_of
@@ -134,8 +133,14 @@ def _months_later(at: datetime, months: int) -> datetime:
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise OverflowError
-    day = min(at.day, calendar.monthrange(year, month + 1)[1])
-    return at.replace(year=year, month=month + 1, day=day)
+    return at.replace(year=year, month=month + 1, day=min(at.day, _days_in(year, month + 1)))
+
+
+def _days_in(year: int, month: int) -> int:
+    """How many days a month has."""
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def _start_of(value: Moment, unit: str, timezone: str) -> Moment:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from recipe_engine.expr.access import value_at
 from recipe_engine.expr.errors import EvaluationError, Undefined
-from recipe_engine.expr.functions.function import Function, Given, function
+from recipe_engine.expr.library.function import Function, Given, function
 from recipe_engine.expr.types import (
     AnyT,
     ArrayT,
@@ -16,6 +16,7 @@ from recipe_engine.expr.types import (
     Type,
     members,
     union,
+    values_of,
 )
 from recipe_engine.expr.values import kind, to_text
 
@@ -36,18 +37,8 @@ def _objects(type_: Type) -> list[ObjectT] | None:
     return None if any(isinstance(member, AnyT) for member in members(type_)) or not found else found
 
 
-def value_type(type_: Type) -> Type:
-    """The type of the values of an object's fields."""
-    objects = _objects(type_)
-    if objects is None:
-        return AnyT()
-    types = [field for each in objects for field in each.properties.values()]
-    types += [each.rest for each in objects if each.open]
-    return union(*types)
-
-
 def _values_type(given: Given) -> Type:
-    return ArrayT(value_type(given.types["value"]))
+    return ArrayT(values_of(given.types["value"]))
 
 
 def _items(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -55,7 +46,7 @@ def _items(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _items_type(given: Given) -> Type:
-    fields = {"key": StringT(), "value": value_type(given.types["value"])}
+    fields = {"key": StringT(), "value": values_of(given.types["value"])}
     return ArrayT(ObjectT(fields, frozenset(fields)))
 
 

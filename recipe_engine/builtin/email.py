@@ -131,11 +131,12 @@ async def _session(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
         port=port,
         timeout=_SECONDS,
         use_tls=mode == "tls" or (mode == "auto" and port == _TLS_PORT),
-        start_tls={"starttls": True, "auto": None}.get(str(mode), False),
+        start_tls=False,
     )
     try:
         try:
             await client.connect()
+            await _encrypt(client, host, str(mode))
             await _log_in(client, settings, host, str(mode))
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _failure(error, f"no connection to the mail server {host}:{port}", happened=False) from error
@@ -143,6 +144,21 @@ async def _session(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
         await _leave(client)
     finally:
         client.close()
+
+
+async def _encrypt(client: aiosmtplib.SMTP, host: str, mode: str) -> None:
+    """Upgrade the connection when the server offers it; `starttls` insists."""
+    if mode not in ("auto", "starttls") or client.use_tls:
+        return
+    await client.ehlo()
+    if client.supports_extension("starttls"):
+        await client.starttls()
+    elif mode == "starttls":
+        raise Terminal(
+            f"the mail server {host} offers no encryption (STARTTLS)",
+            code="tls",
+            detail="SMTP_TLS=none sends without, SMTP_TLS=tls encrypts from the start",
+        )
 
 
 async def _log_in(client: aiosmtplib.SMTP, settings: Settings, host: str, mode: str) -> None:
@@ -187,13 +203,11 @@ def _failure(error: Exception, title: str, *, happened: bool) -> ActionError:
         if 400 <= error.code < 500:
             return Retryable(title, code="unavailable", detail=said)
         return Terminal(title, code="refused", detail=said)
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return Terminal(title, code="tls", detail=f"{error}; SMTP_TLS=none sends without encryption")
     code = "timeout" if isinstance(error, aiosmtplib.SMTPTimeoutError) else "connection"
     return Retryable(title, code=code, detail=str(error), happened="maybe" if happened else "no")
 
 
-def _refusal(status: int, headers: Mapping[str, str], body: JSON) -> ActionError:
+def _refusal(status: int, _headers: Mapping[str, str], body: JSON) -> ActionError:
     """What the outbox of the sandbox says, read as the codes of SMTP."""
     detail = f"{status} {body['message']}" if isinstance(body, dict) and "message" in body else str(status)
     if status < 500:

@@ -23,6 +23,7 @@ _NOT_TEXT = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNOR
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")
 _LONGEST_SUBJECT = 500
 
 
@@ -52,10 +53,11 @@ def addresses(texts: Iterable[str]) -> list[Address]:
 
 
 def _address(name: str, spec: str, text: str) -> Address:
-    user, at, domain = spec.rpartition("@")
+    user, _, domain = spec.rpartition("@")
     try:
         domain = domain.encode("idna").decode()
-        if not at or not user or not user.isascii() or " " in spec or "." not in f"{domain}.":
+        # The parser repairs what it can (`a@b c` to `a@bc`); an address that was not written is none.
+        if spec not in text or not user or not user.isascii() or " " in user or not _DOMAIN.match(domain):
             raise _invalid(text)
         return Address(display_name=name, username=user, domain=domain)
     except (UnicodeError, ValueError, IndexError) as error:

@@ -120,7 +120,11 @@ async def _pages(ctx: Context, params: HttpStep) -> HttpPages:
 
 
 async def _send(ctx: Context, params: HttpStep, url: str, query: dict[str, Any]) -> Response:
+    content = _content(ctx, params)
     headers = {**params.headers, **_credentials(params, url)}
+    media_type = content.pop("media_type", None)
+    if media_type is not None and not any(name.lower() == "content-type" for name in headers):
+        headers["Content-Type"] = media_type
     if params.idempotent and effect_of({"method": params.method}) != "read":
         headers.setdefault("Idempotency-Key", _key(ctx.key))
     answer = await ctx.http.request(
@@ -130,7 +134,7 @@ async def _send(ctx: Context, params: HttpStep, url: str, query: dict[str, Any])
         headers=headers,
         raw=True,
         reads=params.paginate is not None,
-        **_content(ctx, params),
+        **content,
     )
     if answer.ok or answer.status in params.accept:
         return answer
@@ -159,24 +163,20 @@ def _credentials(params: HttpStep, url: str) -> dict[str, str]:
 
 
 def _content(ctx: Context, params: HttpStep) -> dict[str, Any]:
-    """The body, as `ctx.http` takes it."""
+    """The body as `ctx.http` takes it, with its `media_type` where that does not follow from the kind of body."""
     if params.form is not None:
         flat = [item for value in params.form.values() for item in (value if isinstance(value, list) else [value])]
         return {"multipart" if any(map(as_file, flat)) else "form": params.form}
-    if params.body is not None and not isinstance(params.body, str):
-        headers = {name.lower() for name in params.headers}
-        content = {"content": ctx.blobs.open(params.body), "length": params.body.size}
-        if "content-type" not in headers:
-            params.headers["Content-Type"] = params.body.media_type
-        return content
-    if params.body is not None:
+    if isinstance(params.body, str):
         return {"content": params.body.encode()}
-    if "json_body" in params.model_fields_set:
-        if params.json_body is None:
-            params.headers.setdefault("Content-Type", "application/json")
-            return {"content": b"null"}
-        return {"json": params.json_body}
-    return {}
+    if params.body is not None:
+        file = params.body
+        return {"content": ctx.blobs.open(file), "length": file.size, "media_type": file.media_type}
+    if "json_body" not in params.model_fields_set:
+        return {}
+    if params.json_body is None:
+        return {"content": b"null", "media_type": "application/json"}
+    return {"json": params.json_body}
 
 
 async def _body(answer: Response, params: HttpStep) -> JSON:

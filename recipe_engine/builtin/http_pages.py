@@ -68,17 +68,18 @@ def links(header: str) -> dict[str, str]:
 
 
 def _evaluate(field: str, text: str, body: JSON, headers: Mapping[str, str], page: int, ctx: Context) -> Any:
-    from recipe_engine.expr import EvaluationError, Scope, Undefined, compile_expression, to_json
+    from recipe_engine.expr import UNDEFINED, EvaluationError, Scope, SyntaxProblem, compile_expression, to_json
 
     values = {"body": body, "headers": dict(headers), "page": page, "links": links(headers.get("link", ""))}
 
     def lookup(name: str) -> object:
-        return values[name] if name in values else Undefined(f"paginate knows {', '.join(values)}")
+        return values[name] if name in values else UNDEFINED(f"in paginate there are {', '.join(values)}")
 
     try:
-        found = compile_expression(text)(Scope(lookup, ctx.now, ctx.key))
+        return to_json(compile_expression(text)(Scope(lookup, ctx.now, ctx.key)))
+    except SyntaxProblem as problem:
+        raise Terminal(f"paginate.{field} is not an expression: {problem.message}", code="validation") from problem
     except EvaluationError as error:
         if error.code == "undefined":
             return None  # vendors leave the field out on the last page
         raise Terminal(f"paginate.{field}: {error}", code="validation") from error
-    return None if isinstance(found, Undefined) else to_json(found)

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from recipe_engine.plugin.errors import Terminal
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Body = bytes | AsyncIterator[bytes] | None
@@ -61,17 +63,18 @@ class Response:
 
     async def read(self, limit: int = 10_000_000) -> bytes:
         """The whole body; more than `limit` bytes is a Terminal failure `response_too_large`."""
-        if not isinstance(self._body, bytes):
-            parts: list[bytes] = []
-            size = 0
-            async for part in self._body:
-                size += len(part)
-                if size > limit:
-                    from recipe_engine.plugin.errors import Terminal
-
-                    raise Terminal(f"the answer is larger than {limit} bytes", code="response_too_large")
-                parts.append(part)
-            self._body = b"".join(parts)
+        if isinstance(self._body, bytes):
+            if len(self._body) > limit:
+                raise _too_large(limit)
+            return self._body
+        parts: list[bytes] = []
+        size = 0
+        async for part in self._body:
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+        self._body = b"".join(parts)
         return self._body
 
     async def text(self) -> str:
@@ -81,8 +84,6 @@ class Response:
     async def json(self) -> Any:
         """The body as JSON, None when it is empty; anything else raises Terminal `invalid_answer`."""
         import orjson
-
-        from recipe_engine.plugin.errors import Terminal
 
         body = await self.read()
         if not body:
@@ -107,6 +108,10 @@ class Response:
         close = getattr(self._body, "aclose", None)
         if close is not None:
             await close()
+
+
+def _too_large(limit: int) -> Terminal:
+    return Terminal(f"the answer is larger than {limit} bytes", code="response_too_large")
 
 
 class Transport(Protocol):

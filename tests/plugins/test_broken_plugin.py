@@ -38,8 +38,8 @@ BROKEN = {
         "TypeError: register_connectors gave 'x', which is not a Connector",
     ),
     "takes_a_name": (
-        "from recipe_engine.plugin import Connector, hookimpl\n@hookimpl\n"
-        "def register_connectors():\n    return [Connector(name='http', title='Mine')]",
+        "from recipe_engine.plugin import Connector, hookimpl\n@hookimpl\ndef register_connectors():\n"  # noqa: ISC004
+        "    return [Connector(name='http', title='Mine')]",
         "ValueError: there is a connector 'http' already",
     ),
     "unknown_hook": (

@@ -1,8 +1,8 @@
 """The client of an action: addresses, credentials, bodies, error answers."""
 
 import asyncio
-from email.utils import format_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import orjson

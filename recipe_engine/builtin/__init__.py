@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from recipe_engine.builtin import email, emit, http, llm, log, notify
+from recipe_engine.builtin import email, emit, files, http, llm, log, notify, pdf, store, web
 
-PLUGINS: tuple[ModuleType, ...] = (llm, http, notify, email, log, emit)
+PLUGINS: tuple[ModuleType, ...] = (llm, http, notify, email, log, emit, store, files, web, pdf)

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import tempfile
 from collections.abc import AsyncIterator
 from typing import IO, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from recipe_engine.builtin.files.cells import ColumnType, Decimal
-from recipe_engine.builtin.files.formats import MEDIA_TYPES, Format, format_of
-from recipe_engine.builtin.files.reading import Reading, read
-from recipe_engine.builtin.files.writing import Writing, write
+from recipe_engine.builtin.files.formats import MEDIA_TYPES, ColumnType, Decimal, Format, format_of
 from recipe_engine.plugin import Connector, Context, FileValue, JSONObject, Params, Result, Terminal
 
 files = Connector(name="file", title="Files")
@@ -122,6 +118,10 @@ async def read_file(ctx: Context, params: ReadFile) -> Content:
     Tables become `rows`, one object per row, named by the first row. Cells of csv stay text unless `columns` names
     types; numbers may be written 1 234,56. More than 10,000 rows need a `limit`.
     """
+    import tempfile
+
+    from recipe_engine.builtin.files.reading import Reading, read
+
     columns = params.columns
     how = Reading(
         name=params.file.name,
@@ -194,6 +194,10 @@ class Written(Result):
 )
 async def write_file(ctx: Context, params: WriteFile) -> Written:
     """Write rows, data or text into a csv, xlsx, jsonl, json or text file."""
+    import tempfile
+
+    from recipe_engine.builtin.files.writing import Writing, write
+
     wanted = params.chosen_format
     columns = params.columns
     how = Writing(

@@ -9,12 +9,9 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
+from recipe_engine.builtin.files.formats import ColumnType, Decimal
 from recipe_engine.plugin import JSON
-
-ColumnType = Literal["text", "number", "integer", "boolean", "date", "datetime"]
-Decimal = Literal[",", "."]
 
 _TRUE = frozenset(("true", "vrai", "oui", "yes", "1", "x", "on"))
 _FALSE = frozenset(("false", "faux", "non", "no", "0", "off"))

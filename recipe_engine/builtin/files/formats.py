@@ -1,4 +1,5 @@
-"""Which format a file has: by what the author says, else by its media type, else by its name.
+"""The words of the file actions, and which format a file has: by what the author says, else by its media type, else by
+its name.
 
 The one rule: an unknown file is text, never guessed at further.
 """
@@ -8,6 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 Format = Literal["csv", "xlsx", "json", "jsonl", "text"]
+ColumnType = Literal["text", "number", "integer", "boolean", "date", "datetime"]
+# The sign between whole and fraction.
+Decimal = Literal[",", "."]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES: dict[Format, str] = {

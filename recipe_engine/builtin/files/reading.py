@@ -18,8 +18,8 @@ from typing import IO, Any
 
 import orjson
 
-from recipe_engine.builtin.files.cells import ColumnType, Decimal, converted, plain
-from recipe_engine.builtin.files.formats import Format
+from recipe_engine.builtin.files.cells import converted, plain
+from recipe_engine.builtin.files.formats import ColumnType, Decimal, Format
 from recipe_engine.plugin import JSON, JSONObject, Terminal
 
 DEFAULT_ROWS = 10_000

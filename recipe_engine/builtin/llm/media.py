@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Literal
 
 from pydantic import ValidationError
 
 from recipe_engine.builtin.llm.provider import Media
+from recipe_engine.builtin.llm.words import Kind
 from recipe_engine.plugin import JSON, Blobs, FileValue, Terminal
-
-Kind = Literal["image", "audio", "document", "file"]
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PDF = "application/pdf"

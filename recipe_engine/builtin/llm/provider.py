@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from recipe_engine.builtin.llm.words import Effort, Stop
 from recipe_engine.plugin import JSONObject
-
-Effort = Literal["low", "medium", "high", "xhigh", "max"]
-# Why the model stopped: by itself, at max_tokens, because it will not answer, because nothing more fits its context.
-Stop = Literal["end", "truncated", "refused", "context_too_long", "other"]
 
 
 @dataclass(frozen=True, slots=True)

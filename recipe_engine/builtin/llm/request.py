@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
 from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
 from recipe_engine.builtin.llm.routing import Choice
-from recipe_engine.plugin import JSON, JSONObject, Terminal
+from recipe_engine.plugin import JSONObject, Terminal
 
 MAX_IMAGES = 100
 MAX_REQUEST_BYTES = 32_000_000
@@ -118,8 +117,3 @@ def _media_tokens(part: Media) -> int:
 
 def _size(part: Text | Media) -> int:
     return len((part.text if isinstance(part, Text) else part.data).encode())
-
-
-def as_text(value: JSON) -> Any:
-    """A rendered value as text of a prompt: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 from recipe_engine.builtin.llm.pricing import Price
-from recipe_engine.builtin.llm.provider import Effort
+from recipe_engine.builtin.llm.words import Effort
 from recipe_engine.plugin import JSONObject, Settings, Terminal
 
 EFFORTS: tuple[Effort, ...] = get_args(Effort)

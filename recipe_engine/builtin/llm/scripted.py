@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Stop, Text, TokenUsage
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Text, TokenUsage
+from recipe_engine.builtin.llm.words import Stop
 from recipe_engine.plugin import JSON, ActionError, Retryable, Terminal
 
 _RETRYABLE = frozenset(("rate_limit", "overloaded", "timeout", "connection", "server_error", "conflict"))

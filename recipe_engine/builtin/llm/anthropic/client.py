@@ -19,13 +19,13 @@ import orjson
 
 from recipe_engine.builtin.llm.anthropic.errors import concerns_schema, failure_of
 from recipe_engine.builtin.llm.anthropic.request import body
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Stop, TokenUsage
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage
+from recipe_engine.builtin.llm.words import BASE_URL, Stop
 from recipe_engine.plugin import JSON, Context, JSONObject, Retryable
 
 if TYPE_CHECKING:
     import anthropic
 
-BASE_URL = "https://api.anthropic.com"
 _STOPS: dict[str | None, Stop] = {
     None: "end",
     "end_turn": "end",

@@ -1,4 +1,4 @@
-"""Files that a run is given as paths, turned into what the recipe's schema asks for.
+"""Files that a run is given, as paths or inside its input, turned into what the recipe's schema asks for.
 
 The one rule: only values that are `pathlib.Path` are read from disk; text never is, whatever it looks like.
 """
@@ -6,6 +6,7 @@ The one rule: only values that are `pathlib.Path` are read from disk; text never
 from __future__ import annotations
 
 import base64
+import binascii
 import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +21,7 @@ _CHUNK = 1_048_576
 _LARGEST_TEXT = 20_000_000
 _AS_FILE = "give the field `format: file` in the recipe's input_schema, so that it is kept as a file"
 FILE_FORMATS = frozenset({"file", "document", "image", "audio"})
+_INLINE = frozenset({"name", "media_type", "base64"})
 _MEDIA_TYPES = {".glb": "model/gltf-binary", ".usdz": "model/vnd.usdz+zip", ".obj": "model/obj", ".stl": "model/stl"}
 
 
@@ -28,7 +30,8 @@ async def attached(schema: JSON, value: Any, blobs: Blobs) -> JSON:
 
     By the schema of its place: `format: file`, `document`, `image` or `audio` puts it into the blob store and gives
     the file value; `base64_image` (or `contentEncoding: base64`) gives base64 text; an object or a list is read as
-    JSON; anything else gives the file's text. Raises RecipeError for a file that cannot be read so.
+    JSON; anything else gives the file's text. Where a file is asked for, `{name, media_type, base64}` is one as well: the
+    way in which a JSON text carries a small file. Raises RecipeError for a file that cannot be read so.
     """
     return await _attached(schema, value, schema, blobs)
 
@@ -38,6 +41,8 @@ async def _attached(schema: JSON, value: Any, root: JSON, blobs: Blobs) -> JSON:
     if isinstance(value, Path):
         return await _read(field, value, blobs)
     if isinstance(value, dict):
+        if field.get("format") in FILE_FORMATS and "base64" in value:
+            return await _inline(value, blobs)
         properties = field.get("properties", {})
         return {name: await _attached(properties.get(name), item, root, blobs) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -55,6 +60,22 @@ async def _read(field: JSONObject, path: Path, blobs: Blobs) -> JSON:
         raise RecipeError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     except UnicodeDecodeError as error:
         raise RecipeError(f"{path} is not text", _AS_FILE) from error
+
+
+async def _inline(value: JSONObject, blobs: Blobs) -> JSON:
+    """A file that stands in the input itself; its media type may be left to its name."""
+    name, text = value.get("name"), value["base64"]
+    unknown = value.keys() - _INLINE
+    if unknown or not isinstance(name, str) or not name or not isinstance(text, str):
+        raise RecipeError(
+            "a file inside the input is an object {name, media_type, base64}", "`media_type` may be left out"
+        )
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error as error:
+        raise RecipeError(f"the file {name} is not base64: {error}") from error
+    file = await blobs.save_bytes(data, name, value.get("media_type") or media_type(Path(name)))
+    return file.model_dump()
 
 
 def _content(field: JSONObject, path: Path) -> JSON:

@@ -30,6 +30,10 @@ class MemoryBlobs:
         self.saved[name] = b"".join([chunk async for chunk in chunks])
         return FileValue(digest="sha256:0", name=name, media_type=media_type, size=len(self.saved[name]))
 
+    async def save_bytes(self, data, name, media_type):
+        self.saved[name] = data
+        return FileValue(digest="sha256:0", name=name, media_type=media_type, size=len(data))
+
 
 async def test_each_path_becomes_what_the_schema_of_its_place_asks_for(tmp_path):
     (tmp_path / "p.jpg").write_bytes(b"jpeg")
@@ -74,3 +78,27 @@ async def test_a_file_too_large_for_a_value_is_refused_with_what_to_do(tmp_path)
         await attached(SCHEMA, {"letter": path}, MemoryBlobs())
     assert "20000001 bytes, at most 20000000" in caught.value.message
     assert "format: file" in caught.value.hint
+
+
+async def test_a_file_may_stand_in_the_input_itself():
+    blobs = MemoryBlobs()
+    inline = {"name": "m.glb", "base64": "Z2xU\nRg=="}
+    value = await attached(SCHEMA, {"files": [inline, inline | {"name": "a", "media_type": "text/plain"}]}, blobs)
+    assert value["files"] == [
+        {"digest": "sha256:0", "name": "m.glb", "media_type": "model/gltf-binary", "size": 4},
+        {"digest": "sha256:0", "name": "a", "media_type": "text/plain", "size": 4},
+    ]
+    assert blobs.saved["m.glb"] == b"glTF"
+
+
+@pytest.mark.parametrize(
+    ("inline", "message"),
+    [
+        ({"name": "m.glb", "base64": "???"}, "the file m.glb is not base64"),
+        ({"base64": "Z2xURg=="}, "an object {name, media_type, base64}"),
+        ({"name": "m.glb", "base64": "Z2xURg==", "size": 4}, "an object {name, media_type, base64}"),
+    ],
+)
+async def test_a_file_in_the_input_that_is_none_is_refused(inline, message):
+    with pytest.raises(RecipeError, match=message):
+        await attached(SCHEMA, {"files": [inline]}, MemoryBlobs())

@@ -22,7 +22,7 @@ Body = bytes | AsyncIterator[bytes] | None
 class Request:
     """A request ready to go: absolute URL with its query, header names as written, a body of bytes or a stream.
 
-    `timeout` is seconds for the whole exchange. `length` is the size of a streamed body when known (bytes).
+    `timeout` is seconds for the whole exchange (math.inf when somebody else watches the time). `length` is the size of a streamed body when known (bytes).
     `connector` names who sends, for the sandboxes. `trusted` says that the operator configured this very address, so
     that it may be a private one. A transport sets `sent` once the request may have reached the other side.
     `at` is when it is made, by the runtime's clock (seconds since 1970): what signatures are dated with.

@@ -6,6 +6,7 @@ client does not hide, a crash cannot double.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,17 +41,14 @@ class _Content:
 class ActionHttp:
     """`ctx.http`, for one attempt and one connector."""
 
-    __slots__ = ("_attempt", "_blobs", "_clock", "_dry", "_link", "_timeout", "_world")
+    __slots__ = ("_attempt", "_blobs", "_clock", "_dry", "_link", "_world")
 
-    def __init__(
-        self, world: World, link: Link, attempt: Attempt, blobs: Blobs, clock: Clock, *, timeout: float, dry: bool
-    ) -> None:
+    def __init__(self, world: World, link: Link, attempt: Attempt, blobs: Blobs, clock: Clock, *, dry: bool) -> None:
         self._world = world
         self._link = link
         self._attempt = attempt
         self._blobs = blobs
         self._clock = clock
-        self._timeout = timeout
         self._dry = dry
 
     async def request(
@@ -82,7 +80,7 @@ class ActionHttp:
             full,
             sent_headers,
             given.body,
-            timeout or self._timeout,
+            timeout or math.inf,  # the attempt's own limit is watched where the attempt is
             given.length,
             link.connector.name,
             link.trusted and own,

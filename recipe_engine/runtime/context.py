@@ -48,13 +48,12 @@ class ActionContext:
     """The context of one connector in one attempt."""
 
     def __init__(
-        self, around: Surroundings, world: World, connector: Connector, attempt: Attempt, *, timeout: float, dry: bool
+        self, around: Surroundings, world: World, connector: Connector, attempt: Attempt, *, dry: bool
     ) -> None:
         command, run = attempt.command, attempt.run
         self._around = around
         self._world = world
         self._attempt = attempt
-        self._timeout = timeout
         self._dry = dry
         self.key = command.key
         self.run_id = run.run_id
@@ -69,9 +68,7 @@ class ActionContext:
         self.dry_run = run.dry_run
         self.cost_left = command.cost_left
         self.tokens_left = command.tokens_left
-        self.http: Http = ActionHttp(
-            world, world.link(connector), attempt, around.blobs, around.clock, timeout=timeout, dry=dry
-        )
+        self.http: Http = ActionHttp(world, world.link(connector), attempt, around.blobs, around.clock, dry=dry)
 
     @property
     def now(self) -> float:
@@ -103,7 +100,7 @@ class ActionContext:
 
     def _for(self, connector: Connector) -> ActionContext:
         """The same attempt, seen by another connector."""
-        return ActionContext(self._around, self._world, connector, self._attempt, timeout=self._timeout, dry=self._dry)
+        return ActionContext(self._around, self._world, connector, self._attempt, dry=self._dry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ whose address the operator configured (`request.trusted`).
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from contextvars import ContextVar
 from functools import lru_cache
@@ -266,7 +267,8 @@ def _parsed(url: str) -> URL:
 
 @lru_cache(maxsize=256)
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_SECONDS)
+    total = None if seconds == math.inf else seconds
+    return aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT_SECONDS)
 
 
 # asyncio.TimeoutError is TimeoutError since 3.11, and TimeoutError is an OSError: the handlers above rely on it.

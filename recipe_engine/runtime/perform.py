@@ -137,7 +137,7 @@ class ActionPerformer:
         attempt = Attempt(run, command, self._clock.limit(timeout))
         try:
             async with attempt.limit:
-                output = await self._carry_out(attempt, action, timeout, reconcile=reconcile)
+                output = await self._carry_out(attempt, action, reconcile=reconcile)
         except ActionError as error:
             failure = error.failure
         except TimeoutError:
@@ -158,7 +158,7 @@ class ActionPerformer:
             await attempt.close()
         return ActionFailed(command.path, command.seq, self._shown(_settled(failure, attempt)), attempt.usage())
 
-    async def _carry_out(self, attempt: Attempt, action: Action, timeout: float, *, reconcile: bool) -> JSON:  # noqa: ASYNC109  # handed on, not kept
+    async def _carry_out(self, attempt: Attempt, action: Action, *, reconcile: bool) -> JSON:
         run, command = attempt.run, attempt.command
         world = self._world(run)
         given = command.params if command.params is not None else {}
@@ -166,7 +166,7 @@ class ActionPerformer:
             given = reveal(given, action.secret_params, run.seed, world.secret)
         params = self._validated(action, given)
         dry = run.dry_run and command.effect != "read"
-        context = ActionContext(self._around, world, action.connector, attempt, timeout=timeout, dry=dry)
+        context = ActionContext(self._around, world, action.connector, attempt, dry=dry)
         if reconcile:
             assert action.reconcile is not None
             happened = await action.reconcile(context, params)

@@ -36,6 +36,7 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
         secret_paths=action.secret_params,
         unknown_hint=misplaced if step.at_step else None,
         model=action.params_type,
+        complete=path not in analysis.incomplete,
     )
     check_values(expressions, given, (*path, *step.params_path), expected, (*path, "type"))
     _settings(analysis, action, path)

@@ -122,7 +122,7 @@ class _Checker:
             settings=self.settings,
             functions=self.functions,
             call=self.call,
-            callees={},
+            incomplete=reading.incomplete,
             any_name=reading.recipe.input_schema is None and document.data.get("input_schema") is not None,
         )
         self.open.append(reading.recipe.slug)

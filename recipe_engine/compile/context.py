@@ -52,6 +52,8 @@ class Analysis:
     names: Names = field(default_factory=Names)
     # Inputs could not be read, so that an unknown name may be one of them.
     any_name: bool = False
+    # Steps of which something was refused already: what they lack is not reported again.
+    incomplete: frozenset[Path] = frozenset()
     # The type of the recipe's output, once it is known.
     output: Type = field(default_factory=AnyT)
     # llm_call prompts with media, cut into parts, by the path of the step.

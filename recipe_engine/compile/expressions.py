@@ -65,20 +65,19 @@ class Expressions:
 
     def expression(self, text: str, path: Path) -> Type:
         """The type of a bare expression."""
-        return self._told(infer_expression(text, self.names, self.analysis.functions), text, path).type
+        return self.condition(text, path).type
 
     def condition(self, text: str, path: Path) -> Inference:
         """A condition: any value will do; the names tell whether it can change."""
         return self._told(infer_expression(text, self.names, self.analysis.functions), text, path)
 
-    def expect(self, text: str, path: Path, target: Type, what: str) -> Type:
+    def expect(self, text: str, path: Path, target: Type, what: str) -> Inference:
         """A bare expression whose value must fit `target`, called `what` in the message."""
-        found = self.expression(text, path)
-        reason = assignable(found, target)
+        found = self.condition(text, path)
+        reason = assignable(found.type, target)
         if reason is not None:
-            self.analysis.problems.add(
-                "R206", f"`{path[-1]}` must be {what}: {reason}", path, _list_inside(found, text)
-            )
+            hint = _list_inside(found.type, text)
+            self.analysis.problems.add("R206", f"`{path[-1]}` must be {what}: {reason}", path, hint)
         return found
 
     # --- templates ----------------------------------------------------------------------------------------------------
@@ -125,24 +124,40 @@ class Expressions:
         finally:
             self._secrets_allowed = before
 
+    def tell(self, inference: Inference, path: Path) -> None:
+        """Report the problems of an inference of the text at `path` that was made elsewhere."""
+        value: JSON = self.analysis.document.data
+        for part in path:
+            # One sort key may be written without its list.
+            value = value if isinstance(value, str) else value[part]
+        self._told(inference, str(value), path)
+
     # --- problems -----------------------------------------------------------------------------------------------------
 
     def _told(self, inference: Inference, text: str, path: Path) -> Inference:
         if "secrets" in inference.names:
             self._secrets(text, path)
         for problem in inference.problems:
-            self._tell(problem, text, path)
+            if not self._told_as_secret(problem, text):
+                self._tell(problem, inference, text, path)
         return inference
 
-    def _tell(self, problem: Problem, text: str, path: Path) -> None:
-        code, severity = CODES[problem.kind], None
-        hint = problem.hint
+    def _told_as_secret(self, problem: Problem, text: str) -> bool:
+        about = text[problem.offset : problem.offset + problem.length]
+        return not self._secrets_allowed and "secrets" in about and problem.kind in ("secret_misused", "not_yet_run")
+
+    def _tell(self, problem: Problem, inference: Inference, text: str, path: Path) -> None:
+        code, hint = CODES[problem.kind], problem.hint
+        severity: Severity | None = None
         if problem.kind == "unknown_name" and self.analysis.any_name:
             return
         if problem.kind == "may_be_skipped":
             severity = self._how_sure(problem, text)
         elif problem.kind == "unknown_field" and _of_config(problem, text):
             code, hint = "R409", hint or "declare it under `config`"
+        elif problem.kind == "unknown_field" and self.names.may_have_more(inference.names) and not _suggests(hint):
+            # The vendor may send more than is documented; only what looks misspelt is surely wrong.
+            severity = "warning"
         self.analysis.problems.add_within(code, problem.message, path, problem.offset, problem.length, hint, severity)
 
     def _how_sure(self, problem: Problem, text: str) -> Severity | None:
@@ -171,6 +186,10 @@ class Expressions:
                     len(found[1]),
                     f"set {found[1]} in the environment or in .env",
                 )
+
+
+def _suggests(hint: str | None) -> bool:
+    return hint is not None and "did you mean" in hint
 
 
 def _of_config(problem: Problem, text: str) -> bool:

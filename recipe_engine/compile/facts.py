@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from recipe_engine.core.json import JSON, JSONObject
-from recipe_engine.expr.types import ObjectT, Type, from_schema
+from recipe_engine.expr.types import AnyT, ArrayT, ObjectT, Type, UnionT, from_schema, union
 from recipe_engine.plugin import Action
 
 
@@ -29,12 +29,12 @@ class ActionFacts:
     @cached_property
     def result(self) -> Type:
         """The type of the result, when it does not depend on the parameters."""
-        return from_schema(self.action.result_schema)
+        return documented(from_schema(self.action.result_schema))
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
         """Validates literal parameters."""
-        return validator(self.action.params_schema)
+        return validator(_strict(self.action.params_schema))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -68,6 +68,21 @@ def _facts(key: _Same) -> ActionFacts:
     return ActionFacts(key.action)
 
 
+def _strict(schema: JSON) -> JSON:
+    """The schema with objects that take no other fields than they list: one that is not read would be a mistake."""
+    if isinstance(schema, list):
+        return [_strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # Parts of an `allOf` complete each other, and what is in these words is no schema.
+    kept = ("allOf", "const", "default", "enum", "examples", "if", "then", "else", "not")
+    found = {name: item if name in kept else _strict(item) for name, item in schema.items()}
+    listed = isinstance(schema.get("properties"), dict) and "allOf" not in schema and "$ref" not in schema
+    if listed and schema.get("type") == "object" and "additionalProperties" not in schema:
+        found["additionalProperties"] = False
+    return found
+
+
 def facts_of(action: Action) -> ActionFacts:
     """The facts about `action`."""
     return _facts(_Same(action))
@@ -77,7 +92,22 @@ def result_type(action: Action, params: JSONObject) -> Type:
     """The type of what `action` returns for these authored parameters (templates not yet rendered)."""
     if action.result_schema_of is None:
         return facts_of(action).result
-    return from_schema(action.result_schema_of(params))
+    return documented(from_schema(action.result_schema_of(params)))
+
+
+def documented(type_: Type) -> Type:
+    """The type with the fields that are documented and no others, although the vendor may send more."""
+    match type_:
+        case ObjectT():
+            properties = {name: documented(item) for name, item in type_.properties.items()}
+            more = type_.open and not (properties and isinstance(type_.rest, AnyT))
+            return ObjectT(properties, type_.required, more, type_.rest)
+        case ArrayT():
+            return ArrayT(documented(type_.item))
+        case UnionT():
+            return union(*(documented(member) for member in type_.members))
+        case _:
+            return type_
 
 
 def validator(schema: JSON) -> jsonschema_rs.Draft202012Validator:

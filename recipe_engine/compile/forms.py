@@ -34,6 +34,8 @@ def _wait(analysis: Analysis, step: WaitStep, path: Path) -> None:
     given = [name for name in _FORMS if getattr(step, name) is not None]
     span = analysis.problems.anchor(path, {"id": step.id})
     listed = ", ".join(f"`{name}`" for name in _FORMS)
+    if not given and path in analysis.incomplete:
+        return
     if not given:
         analysis.problems.add("R312", f"`{step.id}` waits for nothing: expected one of {listed}", path, span=span)
         return

@@ -39,9 +39,8 @@ def check_ids(analysis: Analysis) -> None:
         if step.id:
             if step.id in first:
                 line = problems.document.span((*first[step.id], "id")).line
-                problems.add(
-                    "R307", f"the id `{step.id}` is taken by the step in line {line}", (*path, "id"), "ids are unique"
-                )
+                message = f"the id `{step.id}` is taken by the step in line {line}"
+                problems.add("R307", message, (*path, "id"), "choose another: an id is unique in the whole recipe")
             first.setdefault(step.id, path)
             _refuse_hidden(analysis, step.id, (*path, "id"), inputs, "a step")
     for step, path in analysis.steps:

@@ -32,11 +32,12 @@ RUN = ObjectT(
 @dataclass(frozen=True, slots=True)
 class Out:
     """What a step leaves behind. `doubt` says why it may have no output although it was reached; `ends` that the run
-    never goes on after it."""
+    never goes on after it; `more` that the output may have fields that its type does not list."""
 
     type: Type
     doubt: str | None = None
     ends: bool = False
+    more: bool = False
 
 
 class Tail:

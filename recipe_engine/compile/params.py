@@ -6,7 +6,7 @@ schema's type at that place. An error of the schema that a template could cure i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -49,7 +49,7 @@ class Expected:
 
     `codes` are those for a missing field, an unknown one, a wrong value and a wrong type of a template.
     `unknown_hint` is given with an unknown field that resembles no other. `model` knows what a schema cannot say (one of
-    these three, not both of those).
+    these three, not both of those). What is missing is reported when the values are `complete`: all that was written.
     """
 
     owner: str
@@ -60,6 +60,7 @@ class Expected:
     secret_paths: Sequence[str] = ()
     unknown_hint: str | None = None
     model: type[BaseModel] | None = None
+    complete: bool = True
 
 
 def check_values(expressions: Expressions, value: JSON, path: Path, expected: Expected, anchor: Path) -> Type:
@@ -70,7 +71,7 @@ def check_values(expressions: Expressions, value: JSON, path: Path, expected: Ex
     told = _check_templates(problems, leaves, path, expected)
     if not expected.validator.is_valid(value):
         above = {leaf[:size] for leaf in leaves for size in range(len(leaf) + 1)}
-        for error in expected.validator.iter_errors(value):
+        for error in _errors(expected.validator.iter_errors(value)):
             here = tuple(error.instance_path)
             if here not in above or error.kind.name in ("required", "additionalProperties", "unevaluatedProperties"):
                 _tell(problems, error, (*path, *here), expected, anchor)
@@ -181,6 +182,8 @@ def _tell(
     here = tuple(error.instance_path)
     details = error.kind.as_dict()
     match error.kind.name:
+        case "required" if not here and not expected.complete:
+            pass
         case "required":
             name = details["property"]
             present = list(error.instance) if isinstance(error.instance, dict) else []
@@ -202,9 +205,6 @@ def _tell(
                 problems.add(
                     unknown, f"{expected.owner} has no {expected.word} `{name}`", (*path, name), hint, key=True
                 )
-        case "anyOf" | "oneOfNotValid" if (meant := _meant(error, details)) is not None:
-            for inner in meant:
-                _tell(problems, inner, (*path, *tuple(inner.instance_path)[len(here) :]), expected, anchor)
         case kind:
             wanted, cure = _wanted(kind, error, details)
             message = f"{_named(here, expected)}: found {shown(error.instance)}, expected {wanted}"
@@ -242,6 +242,16 @@ def _wanted(kind: str, error: jsonschema_rs.ValidationError, details: dict[str, 
         branches = [_branch(branch, depth) for branch in details.get("context", ())]
         return " or ".join(dict.fromkeys(words for words in branches if words)) or "another value", None
     return error.message.lower(), None
+
+
+def _errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors, and in the place of one about alternatives those of the alternative that was meant."""
+    for error in errors:
+        meant = _meant(error, error.kind.as_dict()) if error.kind.name in ("anyOf", "oneOfNotValid") else None
+        if meant is None:
+            yield error
+        else:
+            yield from _errors(meant)
 
 
 def _meant(error: jsonschema_rs.ValidationError, details: dict[str, JSON]) -> Sequence[Any] | None:

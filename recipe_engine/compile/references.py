@@ -7,7 +7,6 @@ handlers and called recipes have their own. A step's output is bound when the st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,12 +16,13 @@ from recipe_engine.compile.context import Analysis, ids_in
 from recipe_engine.compile.coverage import check_coverage
 from recipe_engine.compile.expressions import SECRETS_TYPE, Expressions
 from recipe_engine.compile.facts import validator
-from recipe_engine.compile.names import bare, conjuncts
+from recipe_engine.compile.names import conjuncts, told
 from recipe_engine.compile.outputs import FAILURE, RUN, Out, Tail, approval_output, item_type, loop_output
 from recipe_engine.compile.params import Expected, check_values
 from recipe_engine.compile.schemas import closed, opened
 from recipe_engine.core.json import JSON
 from recipe_engine.expr import infer_transform
+from recipe_engine.expr.facts import NOTHING, Facts
 from recipe_engine.expr.types import (
     AnyT,
     ArrayT,
@@ -35,6 +35,7 @@ from recipe_engine.expr.types import (
     Type,
     assignable,
     from_schema,
+    members,
     union,
 )
 from recipe_engine.model import (
@@ -83,7 +84,9 @@ class Walker:
         self.names.guard(_STARTED, "the run may have failed before it")
         with self.names.under([_STARTED]):
             tail = self.block(recipe.steps, ("steps",))
-            analysis.output = self.output(tail)
+            given = self.output(tail)
+            schema = recipe.output_schema
+            analysis.output = given if schema is None else from_schema(schema)
         if recipe.on_error is not None:
             with self.names.variables({"error": FAILURE}):
                 self.block(recipe.on_error, ("on_error",))
@@ -132,15 +135,22 @@ class Walker:
             return check_values(self.expressions, recipe.output, ("output",), expected, ("output",))
         reason = assignable(tail.type, target) if not tail.ends and recipe.steps else None
         if reason is not None:
-            path: Path = ("steps", len(recipe.steps) - 1)
-            self.analysis.problems.add(
-                "R211",
-                f"the last step's output is the recipe's, and does not fit its output_schema: {reason}",
-                path,
-                "write an `output:` that names the fields",
-                span=self.analysis.problems.anchor(path, {"id": recipe.steps[-1].id}),
-            )
-        return target if schema is not None else tail.type
+            self.misfit(tail.type, target, reason)
+        return tail.type
+
+    def misfit(self, found: Type, target: Type, reason: str) -> None:
+        """The last step's output, which is the recipe's, does not fit or may not fit the schema."""
+        path: Path = ("steps", len(self.analysis.recipe.steps) - 1)
+        last = self.analysis.recipe.steps[-1]
+        sometimes = any(assignable(member, target) is None for member in members(found))
+        self.analysis.problems.add(
+            "R211",
+            f"the last step's output is the recipe's, and does not fit its output_schema: {reason}",
+            path,
+            "write an `output:` that names the fields",
+            span=self.analysis.problems.anchor(path, {"id": last.id}),
+            severity="warning" if sometimes else None,
+        )
 
     def concurrency(self) -> None:
         limits = self.analysis.recipe.limits
@@ -174,11 +184,11 @@ class Walker:
 
     def step(self, step: Step, path: Path, rest: ExitStack) -> Out:
         """Check a step and bind its output. `rest` holds what is certain for the remainder of the block."""
-        names, guards = self.names, []
+        names, guards, facts = self.names, [], NOTHING
         if step.if_ is not None:
             self.expressions.condition(step.if_, (*path, "if"))
-            guards = [names.guard(part, f"it runs only if `{part}`") for part in conjuncts(step.if_)]
-        with names.under(guards):
+            guards, facts = self.parts(step.if_), told(step.if_)
+        with names.under(guards, facts):
             inside = [self.names.guard(f"done:{step.id}", f"`{step.id}` may have failed before it")]
             shared = isinstance(step, BranchStep | GroupStep | ParallelStep) and step.on_error != "fail"
             with names.under(inside if shared else ()):
@@ -189,10 +199,14 @@ class Walker:
             own.append(names.guard(f"ok:{step.id}", f"`{step.id}` may fail, and the run goes on without its output"))
         if out.doubt is not None:
             own.append(names.guard(f"out:{step.id}", out.doubt))
-        names.bind(step.id, out.type, own)
+        names.bind(step.id, out.type, own, more=out.more)
         if out.ends and step.if_ is not None:
-            rest.enter_context(names.under(_opposite(step.if_)))
+            rest.enter_context(names.under(facts=told(step.if_, holds=False)))
         return out
+
+    def parts(self, condition: str) -> list[str]:
+        """The parts of a condition as guards."""
+        return [self.names.guard(part, f"it runs only if `{part}`") for part in conjuncts(condition)]
 
     def handler(self, step: Step, path: Path, out: Out) -> Out:
         """Check the steps that handle the step's failure; what the step leaves behind with them."""
@@ -203,7 +217,7 @@ class Walker:
         self.names.hide(ids_in(step.on_error), f"it runs only when `{step.id}` has failed")
         if tail.ends:
             return out
-        return Out(tail.type if out.ends else union(out.type, tail.type), out.doubt)
+        return Out(tail.type if out.ends else union(out.type, tail.type), out.doubt, more=out.more)
 
     def inner(self, step: Step, path: Path, rest: ExitStack) -> Out:
         """Check what is particular to the type of step."""
@@ -242,7 +256,7 @@ class Walker:
         type_ = check_action(self.expressions, step, path)
         if step.type == "llm_call":
             media.cut_prompt(self.expressions, step, path)
-        return Out(type_)
+        return Out(type_, more=step.type != "llm_call")
 
     def transform(self, step: TransformStep, path: Path) -> Out:
         items = self.expressions.expect(step.items, (*path, "items"), _LIST, "a list")
@@ -251,7 +265,7 @@ class Walker:
         if reason is not None:
             self.analysis.problems.add("R206", f"`limit` must be a whole number: {reason}", (*path, "limit"))
         inferred = infer_transform(
-            item_type(items),
+            item_type(items.type),
             self.names,
             self.analysis.functions,
             as_=step.as_,
@@ -262,33 +276,41 @@ class Walker:
             unique_by=step.unique_by,
             sort=step.sort,
         )
-        return Out(inferred)
+        for below, inference in inferred.parts.items():
+            self.expressions.tell(inference, (*path, *below))
+        return Out(inferred.type, more=self.names.may_have_more(items.names))
 
     def branch(self, step: BranchStep, path: Path, rest: ExitStack) -> Out:
-        arms: list[tuple[Tail, list[str]]] = []
+        arms: list[tuple[Tail, list[str], Facts]] = []
+        before = NOTHING
         for index, case in enumerate(step.cases):
             here = (*path, "cases", index)
-            guards = []
+            guards, facts = [], before
             if case.when:
-                self.expressions.condition(case.when, (*here, "when"))
-                guards = [self.names.guard(part, f"it runs only if `{part}`") for part in conjuncts(case.when)]
+                with self.names.under(facts=before):
+                    self.expressions.condition(case.when, (*here, "when"))
+                guards, facts = self.parts(case.when), before.both(told(case.when))
+                before = before.both(told(case.when, holds=False))
             if index:
                 guards.append(self.arm(step, f"case {index + 1}"))
-            with self.names.under(guards):
-                arms.append((self.block(case.steps, (*here, "steps")), guards))
+            with self.names.under(guards, facts):
+                arms.append((self.block(case.steps, (*here, "steps")), guards, facts))
         if step.otherwise is not None:
             guards = [self.arm(step, "else")]
-            with self.names.under(guards):
-                arms.append((self.block(step.otherwise, (*path, "else")), guards))
+            with self.names.under(guards, before):
+                arms.append((self.block(step.otherwise, (*path, "else")), guards, before))
         check_coverage(self.expressions, step, path)
-        going_on = [(tail, guards) for tail, guards in arms if not tail.ends]
+        going_on = [arm for arm in arms if not arm[0].ends]
         complete = step.otherwise is not None
         if complete and len(going_on) == 1:
             # The other ways end the run: after the branch, this one was taken.
-            rest.enter_context(self.names.under(going_on[0][1]))
+            rest.enter_context(self.names.under(*going_on[0][1:]))
+        elif not complete and not going_on:
+            # Every case ends the run: after the branch, none of them held.
+            rest.enter_context(self.names.under(facts=before))
         doubt = None if complete else f"no case of `{step.id}` may hold"
         ends = complete and bool(arms) and not going_on
-        return Out(union(*(tail.type for tail, _ in going_on)) if going_on else NullT(), doubt, ends)
+        return Out(union(*(tail.type for tail, *_ in going_on)) if going_on else NullT(), doubt, ends)
 
     def arm(self, step: Step, which: str) -> str:
         return self.names.guard(
@@ -333,8 +355,8 @@ class Walker:
 
     def for_each(self, step: ForEachStep, path: Path) -> Out:
         items = self.expressions.expect(step.items, (*path, "items"), _LIST, "a list")
-        item = item_type(items)
-        with self.names.variables({step.as_: item}):
+        item = item_type(items.type)
+        with self.names.variables({step.as_: item}, more=self.names.may_have_more(items.names)):
             tail = self.block(step.steps, (*path, "steps"))
         reason = f"it runs once for each item of `{step.id}`; the outputs are in `{step.id}.results`"
         self.names.hide(ids_in(step.steps), reason)
@@ -408,13 +430,3 @@ def settled(type_: Type, schema: dict[str, Any]) -> Type:
         if isinstance(item, dict) and "default" in item
     }
     return ObjectT(type_.properties, type_.required | defaults, type_.open, type_.rest)
-
-
-def _opposite(condition: str) -> Iterable[str]:
-    """What is certain after a step that ends the run under `condition`, as far as it can be told from the words."""
-    text = bare(condition)
-    if text.endswith(" is not defined") and text.removesuffix(" is not defined").isidentifier():
-        return [text.removesuffix(" is not defined") + " is defined"]
-    if text.startswith("not ") and len(conjuncts(text)) == 1:
-        return [text.removeprefix("not ").strip()]
-    return [f"not {text}"] if len(conjuncts(text)) == 1 else []

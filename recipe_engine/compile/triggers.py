@@ -39,7 +39,7 @@ def check_triggers(analysis: Analysis) -> None:
         if isinstance(trigger, WebhookTrigger):
             if trigger.path in taken:
                 analysis.problems.add(
-                    "R320", f"two webhooks have the path {shown(trigger.path)}", (*path, "path"), "paths are unique"
+                    "R320", f"two webhooks have the path {shown(trigger.path)}", (*path, "path"), "give each its own"
                 )
             taken.setdefault(trigger.path, path)
         _Trigger(analysis, trigger, path).check()
@@ -50,7 +50,7 @@ class _Trigger:
         self.analysis, self.trigger, self.path = analysis, trigger, path
         self.expressions = self.seeing({})
 
-    def seeing(self, variables: Mapping[str, Type]) -> Expressions:
+    def seeing(self, variables: Mapping[str, Type], *, any_name: bool = False) -> Expressions:
         """Expressions with `config` and these names in scope, and nothing else of the recipe."""
         names = Names()
         names.bind("config", self.analysis.names["config"].type)
@@ -59,7 +59,7 @@ class _Trigger:
             names.announce(step.id, "no step has run when a run starts")
         for name, type_ in variables.items():
             names.bind(name, type_)
-        return Expressions(replace(self.analysis, names=names, any_name=False))
+        return Expressions(replace(self.analysis, names=names, any_name=any_name))
 
     def check(self) -> None:
         trigger = self.trigger
@@ -104,7 +104,7 @@ class _Trigger:
             close = suggest(trigger.action, actions)
             hint = f"did you mean `{close}`?" if close else "`recipe actions` lists what there is"
             problems.add("R401", f"unknown action {shown(trigger.action)}", (*self.path, "action"), hint)
-            self.expressions = self.seeing({"item": AnyT()})
+            self.expressions = self.seeing({"item": AnyT()}, any_name=True)
             return
         if action.effect != "read":
             message = f"a poll repeats its action, and {action.name} changes something"
@@ -122,7 +122,7 @@ class _Trigger:
             problems.add("R206", f"a poll needs a list: {reason}", (*self.path, where), "name the list with `items`")
         item = item_type(found)
         fields = item.properties if isinstance(item, ObjectT) else {}
-        self.expressions = self.seeing({**fields, "item": item})
+        self.expressions = self.seeing({**fields, "item": item}, any_name=isinstance(item, AnyT))
 
     def input(self) -> None:
         given, schema = self.trigger.input, self.analysis.recipe.input_schema

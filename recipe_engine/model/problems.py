@@ -53,10 +53,12 @@ class Problems:
         *,
         key: bool = False,
         span: Span | None = None,
+        severity: Severity | None = None,
     ) -> None:
-        """A problem with the value at `path` (with its name when `key`), or at `span`."""
+        """A problem with the value at `path` (with its name when `key`), or at `span`; of the code's own severity unless
+        `severity` says otherwise."""
         where = span if span is not None else self.document.span(path, key=key)
-        self.found.append(report(code, message, self.document, where, hint))
+        self.found.append(report(code, message, self.document, where, hint, severity))
 
     def add_within(
         self,

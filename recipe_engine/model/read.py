@@ -51,23 +51,26 @@ class ActionTypes:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document read: with errors, `recipe` is what could be read."""
+    """A document read: with errors, `recipe` is what could be read. `incomplete` are the paths of the steps of which
+    something had to be left out: what they lack may be what was refused."""
 
     recipe: Recipe
     diagnostics: list[Diagnostic]
+    incomplete: frozenset[Path] = frozenset()
 
 
 def read_recipe(document: Document, types: ActionTypes) -> Reading:
     """Read a document as a recipe. Never raises for what an author can write."""
     reader = _Reader(Problems(document), types)
     recipe = reader.recipe(document.data)
-    return Reading(recipe, reader.problems.found)
+    return Reading(recipe, reader.problems.found, frozenset(reader.incomplete))
 
 
 class _Reader:
     def __init__(self, problems: Problems, types: ActionTypes) -> None:
         self.problems = problems
         self.types = types
+        self.incomplete: set[Path] = set()
 
     def recipe(self, data: dict[str, Any]) -> Recipe:
         fields = dict(data)
@@ -88,6 +91,7 @@ class _Reader:
             return model.model_validate(fields)
         except ValidationError as error:
             refused = self.problems.refused(error, model, fields, path, owner)
+        self.incomplete.add(path)
         kept = {name: value for name, value in fields.items() if name not in refused}
         try:
             return model.model_validate(kept)
@@ -193,10 +197,12 @@ class _Reader:
                 "R303", f"`with`: found {shown(params)}, expected the parameters by name", (*path, "with")
             )
             params = {}
+            self.incomplete.add(path)
         for name in fields:
             close = suggest(name, (*COMMON_FIELDS, "with"))
             hint = None if close else f"the parameters of {common['type']} are written under `with`"
             self.problems.unknown_field(name, (*path, name), owner, (*COMMON_FIELDS, "with"), hint)
+            self.incomplete.add(path)
         return self.build(ActionStep, {**common, "params": params}, path, owner)
 
     def unknown_type(self, kind: Any, value: dict[str, Any], path: Path) -> None:
@@ -205,10 +211,18 @@ class _Reader:
         elif not isinstance(kind, str):
             self.problems.add("R303", f"`type`: found {shown(kind)}, expected the name of a step type", (*path, "type"))
         else:
-            close = suggest(kind, [*CONTROL_STEPS, *self.types.names()])
-            hint = f"did you mean `{close}`?" if close else "`recipe actions` lists what there is"
+            hint = self.meant(kind)
             code, word = ("R401", "action") if "." in kind else ("R305", "step type")
             self.problems.add(code, f"unknown {word} {shown(kind)}", (*path, "type"), hint)
+
+    def meant(self, kind: str) -> str:
+        """A hint for the name of a step type that does not exist."""
+        close = suggest(kind, [*CONTROL_STEPS, *self.types.names()])
+        if close:
+            return f"did you mean `{close}`?"
+        connector = kind.partition(".")[0] + "."
+        others = [name for name in self.types.names() if name.startswith(connector)]
+        return f"there is {', '.join(others[:8])}" if others else "`recipe actions` lists what there is"
 
     def triggers(self, value: Any) -> tuple[Trigger, ...]:
         if not isinstance(value, list):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from recipe_engine import source
-from recipe_engine.compile import check
+from recipe_engine.compile import check, lower
 from recipe_engine.diagnostics import Diagnostic, render
 from recipe_engine.source import Document
+from recipe_engine.testing.reading import hold_against, no_recipe, read_cases, recipe_path
 from tests.unit.compile.support import CATALOG
 
 HERE = Path(__file__).parent
@@ -27,9 +29,25 @@ def codes_of(case: Path) -> set[str]:
 def _check(case: Path) -> list[Diagnostic]:
     text = case.read_text(encoding="utf-8")
     document, diagnostics = source.load(text, case.name)
-    if document is None:
+    if document is None or case.name.startswith("R1"):
+        # What the reader of YAML says stands by itself: these texts are no whole recipes.
         return diagnostics
+    if case.name.startswith("R7"):
+        return diagnostics + _check_tests(case, document)
     return diagnostics + check(document, CATALOG, settings=_settings(text), resolve_recipe=_resolve).diagnostics
+
+
+def _check_tests(case: Path, document: Document) -> list[Diagnostic]:
+    """What is said of a file of tests, whose recipe is one of those beside the cases."""
+    cases, found = read_cases(document)
+    if cases is None:
+        return found
+    path = recipe_path(case, cases.recipe)
+    if not path.is_file():
+        return [replace(no_recipe(document, path), message=f"there is no recipe {path.name}")]
+    recipe, _ = source.load(path.read_text(encoding="utf-8"), path.name)
+    assert recipe is not None
+    return found + hold_against(document, lower(recipe, CATALOG), ["desk"])
 
 
 def _settings(text: str) -> dict[str, str] | None:

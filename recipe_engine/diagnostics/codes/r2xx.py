@@ -41,7 +41,8 @@ CODES: tuple[Code, ...] = (
         "unknown field",
         "error",
         "The value has no such field, as far as its schema says: that of the input, of the answer of a language model "
-        "(`output_schema`), or of the result of an action (`recipe actions NAME` shows it).",
+        "(`output_schema`), or of the result of an action (`recipe actions NAME` shows it). A field that a vendor may send "
+        "although it is not documented is a warning, unless it looks like a misspelt one.",
         bad='subject: "{{ classify.categroy }}"',
         good='subject: "{{ classify.category }}"',
     ),
@@ -74,8 +75,8 @@ CODES: tuple[Code, ...] = (
         "R208",
         "wrong arguments",
         "error",
-        "The function or filter does not take what it is given: too many arguments, too few, or of another type.",
-        bad="{{ now() + days('three') }}",
+        "The function or filter does not take what it is given: too many arguments, or too few.",
+        bad="{{ now() + days(3, 4) }}",
         good="{{ now() + days(3) }}",
     ),
     Code(

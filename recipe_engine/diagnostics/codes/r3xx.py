@@ -139,7 +139,7 @@ CODES: tuple[Code, ...] = (
         "R316",
         "nested too deeply",
         "error",
-        "Steps stand inside steps at most 50 deep. Put the inner ones into a recipe of their own.",
+        "Steps stand inside steps at most 40 deep. Put the inner ones into a recipe of their own.",
         bad="",
         good="- {id: inner, type: recipe, recipe: the-inner-part}",
     ),
@@ -149,7 +149,7 @@ CODES: tuple[Code, ...] = (
         "error",
         "A list of steps has at least one.",
         bad="else: []",
-        good="else: [{id: none, type: set, values: {found: false}}]",
+        good="else: [{id: nothing, type: set, values: {found: false}}]",
     ),
     Code(
         "R318",

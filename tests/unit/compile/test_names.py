@@ -2,8 +2,8 @@
 
 import pytest
 
-from recipe_engine.compile.names import Names, bare, conjuncts
-from recipe_engine.expr.types import IntT, StringT
+from recipe_engine.compile.names import Names, bare, conjuncts, told
+from recipe_engine.expr.types import IntT, NullT, ObjectT, StringT, union
 
 
 @pytest.fixture
@@ -37,8 +37,20 @@ def test_what_is_bound_inside_a_region_is_guarded_by_it(names):
 def test_asking_whether_a_name_is_defined_lifts_every_doubt(names):
     names.guard("urgent", "it runs only if `urgent`")
     names.bind("a", IntT(), ["urgent"])
-    with names.under(["a is defined"]):
+    with names.under(facts=told("mood == 'sad' and a is defined")):
         assert names["a"].skippable is None
+    with names.under(facts=told("a is not defined", holds=False)):
+        assert names["a"].skippable is None
+    with names.under(facts=told("a is defined", holds=False)):
+        assert names["a"].skippable is not None
+
+
+def test_a_condition_about_null_narrows_a_type_inside(names):
+    note = union(StringT(), NullT())
+    names.bind("a", ObjectT({"note": note, "other": note}, frozenset({"note", "other"})))
+    with names.under(facts=told("a.note != none")):
+        assert names["a"].type == ObjectT({"note": StringT(), "other": note}, frozenset({"note", "other"}))
+    assert names["a"].type == ObjectT({"note": note, "other": note}, frozenset({"note", "other"}))
 
 
 def test_a_region_may_be_entered_twice(names):

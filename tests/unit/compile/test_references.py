@@ -41,7 +41,7 @@ def test_a_misspelt_field_of_an_answer_is_found_two_steps_away():
     assert problem.code == "R204"
     assert problem.hint is not None
     assert "category" in problem.hint
-    assert (problem.span.line, problem.span.column) == (18, 37 + len("classify."))
+    assert (problem.span.line, problem.span.column) == (19, 39)
 
 
 def test_a_misspelt_field_of_an_action_is_found_too():
@@ -95,7 +95,7 @@ def test_the_steps_of_a_handler_give_the_value_of_the_step():
 - id: ticket
   type: desk.create_ticket
   with: {subject: Panne}
-  on_error: [{id: none, type: set, values: {id: "{{ error.code }}", number: 0}}]
+  on_error: [{id: nobody, type: set, values: {id: "{{ error.code }}", number: 0}}]
 - {id: text, type: set, values: {n: "{{ ticket.id }}"}}
 """) == []  # fmt: skip
 
@@ -105,9 +105,9 @@ def test_the_steps_of_a_handler_cannot_be_read_outside():
 - id: ticket
   type: desk.create_ticket
   with: {subject: Panne}
-  on_error: [{id: none, type: set, values: {id: "{{ error.code }}"}}]
-- {id: text, type: set, values: {n: "{{ none_ | default('') }}", m: "{{ error.code }}"}}
-""") == ["R201", "R205"]  # fmt: skip
+  on_error: [{id: nobody, type: set, values: {id: "{{ error.code }}"}}]
+- {id: text, type: set, values: {n: "{{ nobody.id | default('') }}", m: "{{ error.code }}"}}
+""") == ["R205", "R205"]  # fmt: skip
 
 
 def test_an_optional_input_printed_bare_is_a_warning():
@@ -251,7 +251,7 @@ def test_the_variable_of_a_loop_is_typed_by_its_items():
   items: "['a', 'b']"
   as: letter
   steps: [{id: one, type: set, values: {x: "{{ letter.name }}"}}]
-""") == ["R204"]  # fmt: skip
+""") == ["R206"]  # fmt: skip
 
 
 def test_a_transform_is_typed_item_by_item():

@@ -99,7 +99,7 @@ def _selected_schema(authored: JSONObject) -> JSONObject:
     schema = Selected.model_json_schema(mode="serialization")
     fields = authored.get("fields")
     if isinstance(fields, dict):
-        cells: JSONObject = {name: {"type": ["string", "null"]} for name in fields}
+        cells: JSONObject = {name: {"type": "string"} for name in fields}
         for name, item in fields.items():
             if isinstance(item, dict) and item.get("all") is True:
                 cells[name] = {"type": "array", "items": {"type": "string"}}
@@ -124,7 +124,7 @@ def _selected_schema(authored: JSONObject) -> JSONObject:
 """,
 )
 async def select(ctx: Context, params: Select) -> Selected:
-    """Rows out of a web page: one for each element that a CSS selector finds."""
+    """Rows out of a web page: one for each element that a CSS selector finds. A field that is not there is empty text."""
     data = await params.content(ctx)
     rows = await asyncio.to_thread(_rows, data, params)
     if len(orjson.dumps(rows)) > LARGEST_RESULT:
@@ -159,7 +159,7 @@ def _field(element: Any, item: SelectField, find: Any, base: str | None) -> Any:
         for each in find(element)
         if item.attr is None or item.attr in each.attrib
     )
-    return list(found) if item.all else next(found, None)
+    return list(found) if item.all else next(found, "")
 
 
 class Feed(Source):
@@ -173,10 +173,10 @@ class Item(Result):
 
     id: str = Field(description="the feed's own id of the entry, else its link, else its title")
     title: str
-    link: str | None
+    link: str = Field(description="empty when the entry has none")
     published: str | None
     updated: str | None
-    author: str | None
+    author: str
     summary: str = Field(description="plain text")
     content: str = Field(description="HTML, cleaned of scripts")
     categories: list[str]
@@ -187,7 +187,7 @@ class Items(Result):
     """The feed."""
 
     title: str
-    link: str | None
+    link: str
     items: list[Item]
     more: bool = Field(description="whether the feed has more than `limit` entries")
 
@@ -241,7 +241,7 @@ def _item(entry: Any, base: str | None) -> Item:
         published=_moment(entry.get("published_parsed")),
         # Asked as a dict: the feed's own `get` would answer with the other moment, and warn.
         updated=_moment(dict.get(entry, "updated_parsed")),
-        author=entry.get("author"),
+        author=entry.get("author") or "",
         summary=plain_text(summary),
         content=bodies[0] if bodies else summary,
         categories=[tag["term"] for tag in entry.get("tags", ()) if tag.get("term")],
@@ -249,9 +249,9 @@ def _item(entry: Any, base: str | None) -> Item:
     )
 
 
-def _link(entry: Any, base: str | None) -> str | None:
+def _link(entry: Any, base: str | None) -> str:
     link = entry.get("link")
-    return completed(link, base) if link else None
+    return completed(link, base) if link else ""
 
 
 def _moment(parsed: Any) -> str | None:

@@ -14,7 +14,7 @@ from typing import IO, Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from recipe_engine.builtin.files.formats import MEDIA_TYPES, ColumnType, Decimal, Format, format_of
-from recipe_engine.plugin import Connector, Context, FileValue, JSONObject, Params, Result, Terminal
+from recipe_engine.plugin import JSON, Connector, Context, FileValue, JSONObject, Params, Result, Terminal
 
 files = Connector(name="file", title="Files")
 
@@ -22,13 +22,12 @@ _IN_MEMORY = 2_000_000
 _CHUNK = 1_048_576
 _MOST_ROWS = 100_000
 _JSON_TYPES = {
-    "any": ["string", "number", "boolean", "null"],
-    "text": ["string", "null"],
-    "number": ["number", "null"],
-    "integer": ["integer", "null"],
-    "boolean": ["boolean", "null"],
-    "date": ["string", "null"],
-    "datetime": ["string", "null"],
+    "text": "string",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "date": "string",
+    "datetime": "string",
 }
 # Fields of the content that a format leaves empty.
 _NEVER_IN = {
@@ -60,7 +59,8 @@ class ReadFile(Params):
     header: bool = Field(default=True, description="whether the first row names the columns")
     sheet: str | None = Field(default=None, description="xlsx: the sheet's name; the first one without it")
     columns: dict[str, ColumnType] | list[str] | None = Field(
-        default=None, description="only these columns; as an object, with the type of each (text, number, date...)"
+        default=None,
+        description="only these columns; as an object, the type of each (text, number, date...), with ? when it may be empty",
     )
     decimal: Decimal | None = Field(default=None, description="the decimal sign of numbers in text; found by itself")
     skip: int = Field(default=0, ge=0, description="how many rows to leave out at the beginning")
@@ -79,14 +79,20 @@ class Content(Result):
     text: str | None = None
 
 
+def _cell_schema(column_type: JSON) -> JSONObject:
+    known = _JSON_TYPES.get(str(column_type).removesuffix("?"))
+    if known is None:
+        return {}
+    return {"type": [known, "null"] if str(column_type).endswith("?") else known}
+
+
 def _content_schema(authored: JSONObject) -> JSONObject:
     """The result by the format and columns that the author wrote."""
     schema = Content.model_json_schema(mode="serialization")
     properties = schema["properties"]
     columns = authored.get("columns")
     if isinstance(columns, (dict, list)):
-        types = columns if isinstance(columns, dict) else dict.fromkeys(columns, "any")
-        cells = {name: {"type": _JSON_TYPES.get(kind, _JSON_TYPES["any"])} for name, kind in types.items()}
+        cells = {name: _cell_schema(columns[name] if isinstance(columns, dict) else None) for name in columns}
         properties["rows"]["items"] = {
             "type": "object",
             "properties": cells,
@@ -94,8 +100,7 @@ def _content_schema(authored: JSONObject) -> JSONObject:
             "additionalProperties": False,
         }
     wanted = str(authored.get("format"))
-    if wanted == "text":
-        properties["text"] = {"type": "string"}
+    properties["text"] = {"type": "string"} if wanted == "text" else {}
     for name in _NEVER_IN.get(wanted, ()):
         del properties[name]
     schema["required"] = ["format", "rows", "columns", "count", "more"]

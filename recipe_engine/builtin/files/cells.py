@@ -33,18 +33,21 @@ def plain(value: object) -> JSON:
 
 
 def converted(value: JSON, column_type: ColumnType, decimal: Decimal | None) -> JSON:
-    """A cell as the type that the author named; null for an empty one. ValueError when it is none of that type."""
+    """A cell as the type that the author named. ValueError when it is none of that type, or empty and may not be."""
+    kind = column_type.removesuffix("?")
     if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if column_type in ("number", "integer"):
-        return _number(value, decimal, whole=column_type == "integer")
+        if kind == column_type and kind != "text":
+            raise ValueError("it is empty")
+        return "" if kind == column_type else None
+    if kind in ("number", "integer"):
+        return _number(value, decimal, whole=kind == "integer")
     readers: Mapping[str, Callable[[JSON], JSON]] = {
         "text": lambda cell: cell if isinstance(cell, str) else str(cell),
         "boolean": _boolean,
         "date": lambda cell: _moment(cell).date().isoformat(),
         "datetime": lambda cell: _moment(cell).isoformat(timespec="seconds"),
     }
-    return readers[column_type](value)
+    return readers[kind](value)
 
 
 def _number(value: JSON, decimal: Decimal | None, *, whole: bool) -> JSON:

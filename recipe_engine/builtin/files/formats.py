@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Literal
 
 Format = Literal["csv", "xlsx", "json", "jsonl", "text"]
-ColumnType = Literal["text", "number", "integer", "boolean", "date", "datetime"]
+# With a question mark, an empty cell is null; without, it is a mistake (but for text: then it is empty text).
+ColumnType = Literal[
+    "text", "number", "integer", "boolean", "date", "datetime",
+    "text?", "number?", "integer?", "boolean?", "date?", "datetime?",
+]  # fmt: skip
 # The sign between whole and fraction.
 Decimal = Literal[",", "."]
 

@@ -268,5 +268,8 @@ def _shaped(record: JSONObject, how: Reading) -> tuple[JSONObject, list[str]]:
         try:
             shaped[name] = record[name] if column_type is None else converted(record[name], column_type, how.decimal)
         except ValueError:
-            problems.append(f"column {name}: {str(record[name])[:100]!r} is no {column_type}")
+            cell = record[name]
+            found = "an empty cell" if cell in (None, "") else repr(str(cell)[:100])
+            hint = f" (write {column_type}? to allow it)" if cell in (None, "") else ""
+            problems.append(f"column {name}: {found} is no {str(column_type).removesuffix('?')}{hint}")
     return shaped, problems

@@ -68,7 +68,7 @@ async def test_fields_of_each_row(ctx):
                 "id": "a2",
                 "title": "T2 – centre",
                 "link": "https://immo.example/ad/2",
-                "price": None,
+                "price": "",
                 "photos": [],
             },
         ],
@@ -178,7 +178,7 @@ async def test_entries_of_rss(ctx):
         "categories": ["voirie"],
         "files": ["https://ville.example/a.mp3"],
     }
-    assert (second["id"], second["link"], second["published"]) == ("Sans rien", None, None)
+    assert (second["id"], second["link"], second["published"]) == ("Sans rien", "", None)
 
 
 async def test_entries_of_atom(ctx):

@@ -33,6 +33,7 @@ from recipe_engine.core.state import (
     Loop,
     Names,
     Pending,
+    PendingKind,
     Role,
     State,
     StepState,
@@ -126,17 +127,8 @@ def apply(state: State, event: Event) -> None:
         case ev.WaitStarted():
             step = _begun(state, event.path)
             step.status = "waiting"
-            kind = "approval" if event.approval is not None else "wait"
-            pending = Pending(
-                event.path,
-                event.seq,
-                kind,
-                "",
-                event.wake_at,
-                event.event,
-                event.match,
-                event.approval,  # type: ignore[arg-type]  # the literal is one of the two
-            )
+            kind: PendingKind = "approval" if event.approval is not None else "wait"
+            pending = Pending(event.path, event.seq, kind, "", event.wake_at, event.event, event.match, event.approval)
             ask(state, step, pending)
         case ev.LoopStarted():
             step = _begun(state, event.path)

@@ -1,7 +1,7 @@
 """Frozen dataclasses to plain JSON and back, driven by their annotations.
 
 The one rule: a field that has its default value is left out, so that the journal stays small and a later version can
-add fields with defaults. Unions of dataclasses are told apart by a `kind` field.
+add fields with defaults: anywhere in an object, at the end of a row. Unions of dataclasses are told apart by a `kind` field.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON, JSONObject
 
 Decoder = Callable[[JSON], Any]
+_PLAIN = frozenset({str, int, float, bool, list})
 
 
 @cache
@@ -33,6 +34,8 @@ def _fields(cls: type) -> tuple[tuple[str, Any, bool], ...]:
 
 def encode(value: Any) -> JSON:
     """The JSON form of a dataclass, a Failure, or a container of them; other values are JSON already."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Failure):
         return value.to_json()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -47,6 +50,34 @@ def encode(value: Any) -> JSON:
     if isinstance(value, dict) and any(dataclasses.is_dataclass(item) for item in value.values()):
         return {key: encode(item) for key, item in value.items()}
     return value
+
+
+def encode_row(value: Any) -> list[JSON]:
+    """The values of a dataclass's fields in their order; those at the end that have their default are left out.
+
+    Dictionaries are taken for JSON.
+    """
+    row: list[JSON] = []
+    written = 0
+    for name, default, _ in _fields(type(value)):  # type: ignore[arg-type]  # a class is hashable
+        item = getattr(value, name)
+        row.append(item if type(item) is dict else encode(item))
+        if default is dataclasses.MISSING or type(item) is not type(default) or item != default:
+            written = len(row)
+    del row[written:]
+    return row
+
+
+@cache
+def row_decoder(cls: type) -> Callable[[list[JSON]], Any]:
+    """A function that builds a `cls` from the row that `encode_row` made."""
+    hints = typing.get_type_hints(cls)
+    decoders = [_for_annotation(hints[item.name]) for item in dataclasses.fields(cls)]
+
+    def decode(row: list[JSON]) -> Any:
+        return cls(*[decode_item(item) for decode_item, item in zip(decoders, row, strict=False)])
+
+    return decode
 
 
 def _same(value: JSON) -> JSON:

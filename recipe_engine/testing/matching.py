@@ -86,7 +86,9 @@ def shown(value: object) -> str:
 def _misses(expected: JSON, found: object, path: str) -> Iterator[Miss]:
     if is_matcher(expected):
         for word, wanted in expected.items():
-            if not _MATCHERS[word].holds(wanted, found):
+            if word == "exactly":
+                yield from _exact(wanted, found, path)
+            elif not _MATCHERS[word].holds(wanted, found):
                 yield Miss(path, _MATCHERS[word].words.format(shown(wanted)), shown(found))
     elif isinstance(expected, dict) and isinstance(found, dict):
         for name, value in expected.items():
@@ -99,6 +101,19 @@ def _misses(expected: JSON, found: object, path: str) -> Iterator[Miss]:
             yield from _misses(value, item, f"{path}[{index}]")
     elif not _same(expected, found):
         yield Miss(path, shown(expected), shown(found))
+
+
+def _exact(expected: JSON, found: object, path: str) -> Iterator[Miss]:
+    """The misses where nothing further may stand and nothing is a matcher, field by field as far as both have fields."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in [*expected, *(name for name in found if name not in expected)]:
+            here = f"{path}.{name}" if path else name
+            if name not in expected:
+                yield Miss(here, "no such field", shown(found[name]))
+            else:
+                yield from _exact(expected[name], found.get(name, NOTHING), here)
+    elif not _same(expected, found):
+        yield Miss(path, f"exactly {shown(expected)}", shown(found))
 
 
 def _same(expected: JSON, found: object) -> bool:

@@ -225,8 +225,9 @@ class Case(Setup):
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A test file that was read: the recipe it is about, and its cases."""
+    """A test file that was read: the recipe that it names, None for the one of its own name, and its cases with the line
+    of each."""
 
-    recipe: str
+    recipe: str | None
     cases: tuple[Case, ...]
     lines: tuple[int, ...]

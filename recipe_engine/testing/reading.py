@@ -117,8 +117,8 @@ class _Reader:
     def file(self, data: dict[str, Any]) -> CaseFile | None:
         for name in data.keys() - set(_TOP):
             self.problems.unknown_field(name, (name,), "a test file", _TOP)
-        recipe = data.get("recipe", "")
-        if not isinstance(recipe, str):
+        recipe = data.get("recipe")
+        if "recipe" in data and not isinstance(recipe, str):
             self.problems.add("R703", f"`recipe`: found {shown(recipe)}, expected a file's name", ("recipe",))
         raw = data.get("cases")
         if "cases" not in data:

@@ -118,6 +118,11 @@ class VirtualClock:
     def limit(self, seconds: float) -> TimeLimit:
         return _VirtualLimit(self, seconds)
 
+    @property
+    def asleep(self) -> int:
+        """How many sleep now."""
+        return sum(not woken.done() for _, _, woken in self._sleepers)
+
     def next_due(self) -> float | None:
         """The next moment at which something that sleeps would go on or be cut off; None when nobody sleeps."""
         while self._sleepers and self._sleepers[0][2].done():

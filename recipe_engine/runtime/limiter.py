@@ -6,9 +6,9 @@ goes first. When the vendor says to wait (Retry-After, an exhausted quota in its
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from recipe_engine.plugin.answers import retry_after
 from recipe_engine.plugin.api import RateLimit
@@ -23,13 +23,28 @@ _LONGEST_RESET = 3600.0
 _QUOTA_HEADERS = ("ratelimit", "x-ratelimit", "x-rate-limit")
 
 
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    """A place in the queue; `at` is when its turn comes, as far as could be told when it was last asked."""
+
+    at: float
+
+
 class Limiter:
-    """The queue of one connector and credential."""
+    """The queue of one connector and credential.
+
+    Everybody in it sleeps on the clock until the own turn, and asks again on waking: what counts are the moments at
+    which requests really began, and a pause may have come in between.
+    """
 
     def __init__(self, clock: Clock, limits: Iterable[RateLimit] = ()) -> None:
         self._clock = clock
-        self._windows = [_Window(limit) for limit in limits]
-        self._first_come = asyncio.Lock()
+        self._limits = tuple(limits)
+        for limit in self._limits:
+            if limit.count < 1 or limit.per <= 0:
+                raise ValueError(f"a rate limit admits at least one request in some time, not {limit}")
+        self._begun: deque[float] = deque(maxlen=max((limit.count for limit in self._limits), default=0))
+        self._queue: deque[_Ticket] = deque()
         self._paused_until = 0.0
 
     def take_free(self) -> bool:
@@ -37,22 +52,27 @@ class Limiter:
 
         Raises Retryable `rate_limit` when the vendor asked for a pause longer than PATIENCE.
         """
-        if not self._windows and not self._paused_until:
+        if not self._limits and not self._paused_until:
             return True
         now = self._clock.now()
-        if self._first_come.locked() or self._delay(now) > 0:
+        if self._queue or self._turn(0, now) > now:
             return False
-        self._take(now)
+        self._begin(now)
         return True
 
     async def acquire(self) -> None:
         """Wait for a place. Raises what `take_free` raises."""
         if self.take_free():
             return
-        async with self._first_come:
-            while (delay := self._delay(now := self._clock.now())) > 0:
-                await self._clock.sleep_until(now + delay)
-            self._take(now)
+        ticket = _Ticket(self._turn(len(self._queue), self._clock.now()))
+        self._queue.append(ticket)
+        try:
+            while ticket.at > (now := self._clock.now()):
+                await self._clock.sleep_until(ticket.at)
+                ticket.at = self._turn(self._queue.index(ticket), self._clock.now())
+        finally:
+            self._queue.remove(ticket)
+        self._begin(now)
 
     def pause(self, seconds: float) -> None:
         """Nobody begins for `seconds` from now. A pause never shortens another."""
@@ -70,42 +90,25 @@ class Limiter:
                 if 0 < reset <= _LONGEST_RESET:
                     self.pause(reset)
 
-    def _delay(self, now: float) -> float:
-        """Seconds until a request may begin, as things stand."""
+    def _turn(self, ahead: int, now: float) -> float:
+        """When somebody with `ahead` others in front may begin, as things stand."""
         pause = self._paused_until - now
         if pause > PATIENCE:
             raise Retryable(
                 f"the vendor asks to wait {pause:.0f} s before the next request", code="rate_limit", retry_after=pause
             )
-        return max((window.delay(now) for window in self._windows), default=0.0) if pause <= 0 else pause
+        at = max(now, self._paused_until, self._queue[ahead - 1].at if ahead else now)
+        for limit in self._limits:
+            back = limit.count - ahead
+            if back <= 0:
+                at = max(at, self._queue[-back].at + limit.per)
+            elif back <= len(self._begun):
+                at = max(at, self._begun[-back] + limit.per)
+        return at
 
-    def _take(self, now: float) -> None:
+    def _begin(self, now: float) -> None:
         if self._paused_until <= now:
             self._paused_until = 0.0
-        for window in self._windows:
-            window.take(now)
-
-
-class _Window:
-    """At most `count` moments in any half-open stretch of `per` seconds."""
-
-    __slots__ = ("_begun", "_count", "_per")
-
-    def __init__(self, limit: RateLimit) -> None:
-        if limit.count < 1 or limit.per <= 0:
-            raise ValueError(f"a rate limit admits at least one request in some time, not {limit}")
-        self._count = limit.count
-        self._per = limit.per
-        self._begun: deque[float] = deque(maxlen=limit.count)
-
-    def delay(self, now: float) -> float:
-        if len(self._begun) < self._count:
-            return 0.0
-        # Compared as the sum that `sleep_until` will be given: a difference may round to a hair's breadth below zero.
-        free_at = self._begun[0] + self._per
-        return free_at - now if free_at > now else 0.0
-
-    def take(self, now: float) -> None:
         self._begun.append(now)
 
 

@@ -59,7 +59,7 @@ async def test_first_come_first_served():
     assert clock.now() == 40.0
 
 
-async def test_a_caller_who_gives_up_leaves_the_queue_to_the_others():
+async def test_a_caller_who_gives_up_costs_no_more_than_the_own_place():
     clock = VirtualClock()
     limiter = Limiter(clock, [RateLimit(1, per=10)])
     await limiter.acquire()
@@ -67,7 +67,20 @@ async def test_a_caller_who_gives_up_leaves_the_queue_to_the_others():
     await settle()
     first.cancel()
     await drive(clock, second)
-    assert clock.now() == 10.0
+    assert clock.now() == 20.0
+    await drive(clock, limiter.acquire())
+    assert clock.now() == 30.0
+
+
+async def test_everybody_in_the_queue_sleeps_on_the_clock():
+    clock = VirtualClock()
+    limiter = Limiter(clock, [RateLimit(2, per=10)])
+    tasks = [asyncio.create_task(limiter.acquire()) for _ in range(7)]
+    await settle()
+    assert clock.asleep == 5
+    await drive(clock, asyncio.gather(*tasks))
+    assert clock.asleep == 0
+    assert clock.now() == 30.0
 
 
 async def test_without_limits_nobody_waits():

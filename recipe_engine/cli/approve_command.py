@@ -86,7 +86,7 @@ def _fields(pairs: tuple[str, ...], pending: Pending) -> JSONObject | None:
     if not pairs:
         return None
     schema = pending.approval.get("fields") or {"type": "object", "additionalProperties": False}
-    given = from_pairs(pairs, schema)
+    given = from_pairs(pairs, schema, "field")
     problems = misses({**schema, "required": []}, given)
     if problems:
         raise click.UsageError("; ".join(str(problem) for problem in problems))

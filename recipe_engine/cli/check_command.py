@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -34,41 +33,24 @@ _INVALID = 2
     help="For people, or for programs.",
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
-def check(targets: tuple[str, ...], form: str, strict: bool) -> int:
+@click.option("--settings", "with_settings", is_flag=True, help="Also warn of settings that are not set here.")
+def check(targets: tuple[str, ...], form: str, strict: bool, with_settings: bool) -> int:
     """Prove recipes before they run: files, folders or slugs. Reports every problem at once.
 
     Exit code 0 when nothing is wrong, 2 when there are errors (with --strict: or warnings).
     """
+    from recipe_engine.cli.targets import files_of
     from recipe_engine.engine import Engine
 
     engine = Engine()
-    files = _files(targets, engine)
-    diagnostics = [problem for file in files for problem in engine.check(file)]
+    files = files_of(targets, engine.library)
+    diagnostics = [problem for file in files for problem in engine.check(file, with_settings=with_settings)]
     _print(form, diagnostics, engine.texts)
     errors = sum(problem.severity == "error" for problem in diagnostics)
     warnings = sum(problem.severity == "warning" for problem in diagnostics)
-    if form == "text":
-        _summary(len(files), errors, warnings, len(diagnostics) - errors - warnings)
+    if form == "text" and not diagnostics:
+        click.secho(f"{len(files)} recipe{'s' if len(files) > 1 else ''}: no problem", fg="green", err=True)
     return _INVALID if errors or (strict and warnings) else 0
-
-
-def _files(targets: Sequence[str], engine: object) -> list[Path]:
-    """The files that the targets mean, each once."""
-    from recipe_engine.library import recipe_files
-
-    if not targets:
-        targets = ["recipes" if Path("recipes").is_dir() else "."]
-    files: list[Path] = []
-    for target in targets:
-        path = Path(target)
-        if path.is_dir():
-            found = recipe_files(path)
-            if not found:
-                raise click.UsageError(f"there is no recipe below {target}: no .yml file")
-            files += found
-        else:
-            files.append(engine.library.find(target))  # type: ignore[attr-defined]
-    return list(dict.fromkeys(files))
 
 
 def _print(form: str, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> None:
@@ -85,15 +67,4 @@ def _print(form: str, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str
             from recipe_engine.cli.show.colour import in_colour
 
             if diagnostics:
-                click.echo(render.text(diagnostics, texts, color=in_colour("stdout")))
-
-
-def _summary(files: int, errors: int, warnings: int, advice: int) -> None:
-    counts = [(errors, "error"), (warnings, "warning"), (advice, "advice")]
-    found = ", ".join(
-        f"{count} {word}{'s' if count > 1 and word != 'advice' else ''}" for count, word in counts if count
-    )
-    subject = f"{files} recipe{'s' if files > 1 else ''}"
-    click.secho(
-        f"{subject}: {found or 'no problem'}", fg="red" if errors else "yellow" if warnings else "green", err=True
-    )
+                click.echo(render.text(diagnostics, texts, color=in_colour("stdout")).rstrip("\n"))

@@ -66,7 +66,7 @@ def _write(line: str) -> None:
 def _show_diagnostics(error: InvalidRecipe) -> None:
     from recipe_engine.diagnostics.render import text
 
-    _write(text(error.diagnostics, error.sources, color=in_colour("stderr")))
+    _write(text(error.diagnostics, error.sources, color=in_colour("stderr")).rstrip("\n"))
 
 
 def _show_problems(error: InvalidInput) -> None:

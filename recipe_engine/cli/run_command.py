@@ -91,8 +91,8 @@ def run(
     shown = progress(asked.form)  # type: ignore[arg-type]  # click has checked the choice
     engine = _engine(asked, shown, sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm)
     plan = engine.compile(recipe)
-    inputs = _inputs(plan.input_schema, pairs, input_file)
-    config = _one("-c", plan.config_schema, config_pairs, config_file)
+    inputs = _inputs("input", plan.input_schema, pairs, input_file)
+    config = _config(plan.config_schema, config_pairs, config_file)
     try:
         if detach:
             from recipe_engine.cli.handing_over import hand_over
@@ -137,19 +137,18 @@ def _engine(asked: Asked, shown: Any, *, sandbox: bool, dry_run: bool, answers: 
     )
 
 
-def _inputs(schema: JSON, pairs: tuple[str, ...], file: str | None) -> list[JSONObject]:
-    """The input of each run: what `--input` gives, with the pairs on top of it."""
+def _inputs(what: str, schema: JSON, pairs: tuple[str, ...], file: str | None) -> list[JSONObject]:
+    """The input of each run (or the config): what the file gives, with the pairs on top of it."""
     from recipe_engine.cli.given import from_file, from_pairs
 
-    given = from_pairs(pairs, schema)
+    given = from_pairs(pairs, schema, what)
     return [{**base, **given} for base in from_file(file, schema)] if file else [given]
 
 
-def _one(option: str, schema: JSON, pairs: tuple[str, ...], file: str | None) -> JSONObject:
-    found = _inputs(schema, pairs, file)
-    if len(found) != 1:
-        raise click.UsageError(f"{file} holds {len(found)} objects; {option} takes one")
-    return found[0]
+def _config(schema: JSON, pairs: tuple[str, ...], file: str | None) -> JSONObject:
+    if file is not None and file.lower().endswith(".csv"):
+        raise click.UsageError(f"{file}: the config of a recipe is one object, in JSON or YAML")
+    return _inputs("config", schema, pairs, file)[0]
 
 
 def _script(file: str) -> list[JSON]:

@@ -249,8 +249,9 @@ def resolve(
 
 def _refuse_ended(state: State, verb: str) -> None:
     if state.ended is not None:
+        ended = "was cancelled" if state.ended == "cancelled" else f"has {state.ended}"
         again = f"; `recipe runs retry {state.run}` starts it again" if state.ended != "succeeded" else ""
-        raise click.UsageError(f"cannot {verb} run {state.run}: it has {state.ended}{again}")
+        raise click.UsageError(f"cannot {verb} run {state.run}: it {ended}{again}")
     if verb == "pause" and state.paused:
         raise click.UsageError(f"run {state.run} is paused already, by {state.paused_by}")
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from email.headerregistry import Address
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
-from recipe_engine.builtin.email_message import Attachment, addresses, compose
 from recipe_engine.plugin import (
     JSON,
     ActionError,
@@ -29,6 +26,9 @@ from recipe_engine.plugin import (
 )
 
 if TYPE_CHECKING:
+    from email.headerregistry import Address
+    from email.message import EmailMessage
+
     import aiosmtplib
 
 # What mail servers commonly take in all; larger files are better sent as a link.
@@ -42,6 +42,8 @@ OUTBOX = "https://email.sandbox.example/messages"
 
 async def send(ctx: Context, message: Message) -> Delivery:
     """Send one e-mail to all recipients. In the sandbox it goes to the outbox."""
+    from recipe_engine.builtin.email_message import Attachment, addresses, compose
+
     to = addresses(message.to)
     sender = addresses([_sender(ctx.settings) or ""])[0]
     total = sum(file.size for file in message.attachments)

@@ -371,7 +371,7 @@ def test_the_effect_follows_from_the_method(params, effect):
         ({"method": "POST", "idempotent": True}, "run-1/step"),
         ({"method": "POST"}, None),
         ({"method": "GET", "idempotent": True}, None),
-        ({"method": "POST", "idempotent": True, "headers": {"Idempotency-Key": "own"}}, "own"),
+        ({"method": "POST", "idempotent": True, "headers": {"idempotency-key": "own"}}, "own"),
     ],
 )
 async def test_the_key_is_sent_when_the_service_honours_it(call, params, key):

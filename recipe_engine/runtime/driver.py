@@ -10,10 +10,9 @@ in, `following` shows them; here are the operations.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Literal
 
 import orjson
 
@@ -22,18 +21,19 @@ from recipe_engine.core.commands import AwaitEvent
 from recipe_engine.core.events import Entry, Event
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
-from recipe_engine.core.state import Pending, PendingKind
-from recipe_engine.runtime.clock import Clock, VirtualClock
+from recipe_engine.runtime.choices import check_edits, pick
+from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.deliveries import Deliveries
 from recipe_engine.runtime.errors import OperationError, OperationRefused, StorageError, UnknownRun
 from recipe_engine.runtime.following import Followers
-from recipe_engine.runtime.inbox import carry_out
+from recipe_engine.runtime.idle import Idleness
+from recipe_engine.runtime.inbox import Inbox
 from recipe_engine.runtime.live import LiveRun, read, stored_value
 from recipe_engine.runtime.performer import Performer
 from recipe_engine.runtime.protocol import ENDED_OR_PARKED, STOP_ALL, Journal, Mode, Runs, RunView
 from recipe_engine.runtime.run_ids import new_run_id
 from recipe_engine.runtime.starts import Starts
-from recipe_engine.runtime.store import Change, EventRow, Request, RunRow, Store
+from recipe_engine.runtime.store import Change, EventRow, RunRow, Store
 from recipe_engine.runtime.turns import Turns
 from recipe_engine.runtime.views import listed, replayed, shown
 from recipe_engine.runtime.wakeups import Wakeups
@@ -42,12 +42,6 @@ _log = logging.getLogger("recipe_engine.runtime")
 _STOPPED = "stopped"
 _RESUMED = "resumed"
 _NOTHING = orjson.dumps(None)
-# How often requests of other processes are looked for: they are picked up within 50 milliseconds.
-_INBOX_SECONDS = 0.025
-# How long a test's loop is given to show that work in a thread or on a socket goes on.
-_BREATH_SECONDS = 0.002
-_ROUNDS = 20
-
 Observer = Callable[[str, Entry], None]
 
 
@@ -59,16 +53,14 @@ class EmbeddedRuntime:
         self._clock = clock
         self._observer = observer
         self._turns = Turns(store, performer, clock, self)
-        self._wakeups = Wakeups(store, clock, self._turns)
+        self._wakeups = Wakeups(store, clock, self._turns, self.broke)
         self._deliveries = Deliveries(store, self._turns, self._wakeups)
         self._starts = Starts(store, clock, self._turns)
         self._followers = Followers(store)
         self._error: OperationError | None = OperationError("the runtime is not open")
         self._stopped: JSON = None
-        self._inbox: asyncio.Task[None] | None = None
-        self._last_request = 0
-        self._chores: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
+        self._idleness = Idleness(clock, self._at_rest, self._under_way, lambda: int(self._wakeups.sleeping))
+        self._inbox = Inbox(store, self, self._idleness.changed.set, self.broke)
 
     # --- open and close
 
@@ -80,7 +72,7 @@ class EmbeddedRuntime:
         if not self._turns.holding:
             self._look_after()
         if self._store.shared:
-            self._inbox = asyncio.get_running_loop().create_task(self._watch_inbox())
+            self._inbox.open()
 
     def _look_after(self) -> None:
         """Take up what was left: runs that the end of a stop lets go on, effects under way, events on their way, queued
@@ -102,12 +94,9 @@ class EmbeddedRuntime:
         self._error = self._error or OperationError("the runtime is closed")
         self._followers.end(self._error)
         self._wakeups.close()
-        if self._inbox is not None:
-            self._inbox.cancel()
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        ending = self._inbox.stop()
         await self._turns.close()
+        await asyncio.gather(*ending, return_exceptions=True)
         await self._store.close()
         if isinstance(self._error, StorageError):
             self._error = OperationError("the runtime is closed")
@@ -157,8 +146,8 @@ class EmbeddedRuntime:
         self, run: str, step: str | None, approved: bool, by: str, fields: JSON = None, request: int | None = None
     ) -> None:
         live = self._live(run)
-        pending = _pick(live, "approval", step, "waits for an approval")
-        _check_edits(pending, fields)
+        pending = pick(live, "approval", step, "waits for an approval")
+        check_edits(pending, fields)
         event = ev.ApprovalGiven(pending.path, pending.seq, approved, by, fields)
         await self._tell(live, event, f"run {run} does not wait for this approval any more", request)
 
@@ -179,7 +168,7 @@ class EmbeddedRuntime:
         row = self._store.run(run)
         if row is not None and row.queued:
             await self._starts.cancel(row, request)
-            self._changed.set()
+            self._idleness.changed.set()
             return
         await self._tell(self._live(run), ev.RunCancelled(by, reason), f"run {run} has ended already", request)
 
@@ -193,7 +182,7 @@ class EmbeddedRuntime:
         request: int | None = None,
     ) -> None:
         live = self._live(run)
-        pending = _pick(live, "doubt", step, "is in doubt")
+        pending = pick(live, "doubt", step, "is in doubt")
         stored_value(output, "the output")
         event = ev.StepResolved(pending.path, pending.seq, outcome, by, output)
         await self._tell(live, event, f"run {run} is not in doubt about this step any more", request)
@@ -205,7 +194,7 @@ class EmbeddedRuntime:
         self._wakeups.stop()
         await self._store.commit(Change(notes=[(_STOPPED, orjson.dumps(self._stopped))]))
         paused = []
-        for run in list(self._turns.moving.values()):
+        for run in list(self._turns.residents.moving.values()):
             if not run.state.paused and run.state.ended is None:
                 taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
                 self._turns.post(run, ev.RunPaused(STOP_ALL, f"{by}: {reason}" if reason else by), taken=taken)
@@ -227,16 +216,16 @@ class EmbeddedRuntime:
 
     async def get(self, run: str) -> RunView:
         row = self._row(run)
-        live = self._turns.in_memory(row.number)
+        live = self._turns.residents.find(row.number)
         if live is not None:
             return shown(live.state)
-        return replayed(row, self._turns.plans.get(row.plan), read(self._store.entries(row.number)))
+        return replayed(row, self._turns.residents.plans.get(row.plan), read(self._store.entries(row.number)))
 
     async def journal(self, run: str) -> Journal:
         return read(self._store.entries(self._row(run).number))
 
     async def plan(self, run: str) -> Plan:
-        return self._turns.plans.get(self._row(run).plan)
+        return self._turns.residents.plans.get(self._row(run).plan)
 
     async def wait(self, run: str, statuses: Collection[str] = ENDED_OR_PARKED) -> RunView:
         while True:
@@ -263,57 +252,28 @@ class EmbeddedRuntime:
         now = self._clock.now()
         return await self._store.prune(now - older_than_seconds, now)
 
-    # --- being idle
-
-    @property
-    def _at_rest(self) -> bool:
-        """Whether nothing can be done at this moment."""
-        waiting = bool(self._turns.moving or self._chores) or not self._wakeups.at_rest
-        return not waiting and not self._store.requests(self._last_request)
-
     async def until_idle(self, until: float | None = None) -> None:
         """Return when nothing can be done now. A virtual clock is moved on to whatever is due next, but not beyond
         `until` (seconds since 1970), where it stands in the end."""
-        while True:
-            self._changed.clear()
+        self._usable()
+        while not await self._idleness.reached(until):
             self._usable()
-            if isinstance(self._clock, VirtualClock):
-                if await self._move_on(self._clock, until):
-                    return
-            elif self._at_rest:
-                return
-            else:
-                await self._changed.wait()
 
-    async def _move_on(self, clock: VirtualClock, until: float | None) -> bool:
-        """Move a virtual clock when everything is quiet; True when nothing is left to wait for."""
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
-        if self._changed.is_set():
-            return False
-        due = clock.next_due()
-        late = due is None or (until is not None and due > until)
-        if self._at_rest and late:
-            if until is not None:
-                clock.advance_to(until)
-            return True
-        # Effects that sleep on the clock hold nothing up; those that really work (a thread, a socket) are waited for.
-        if due is not None and not late and self._under_way() <= _sleepers(clock) - self._wakeups.sleeping:
-            clock.advance_to(due)
-            return False
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), _BREATH_SECONDS)
-        return False
+    def _at_rest(self) -> bool:
+        return not self._turns.residents.moving and self._wakeups.at_rest and self._inbox.at_rest
 
     def _under_way(self) -> int:
-        """How many things go on that are no sleep of the alarm."""
-        return sum(len(run.actions) + len(run.leaving) + bool(run.commit) for run in self._turns.moving.values())
+        moving = self._turns.residents.moving.values()
+        return sum(len(run.actions) + len(run.leaving) + bool(run.commit) for run in moving)
 
     # --- what the turns lead to
 
     def committed(self, run: LiveRun, entries: Journal) -> None:
-        self._starts.born(run)
-        self._wakeups.heed(run)
+        try:
+            self._starts.born(run)
+            self._wakeups.heed(run)
+        except StorageError as error:
+            self.broke(error)
         self._followers.committed(run, entries)
         if self._observer is not None:
             for entry in entries:
@@ -323,15 +283,21 @@ class EmbeddedRuntime:
                     _log.exception("an observer broke")
 
     def awaits(self, run: LiveRun, command: AwaitEvent) -> None:
-        self._deliveries.look_back(run, command)
+        try:
+            self._deliveries.look_back(run, command)
+        except StorageError as error:
+            self.broke(error)
 
     def rested(self, run: LiveRun) -> None:
-        self._wakeups.done(run.row.number)
-        if run.row.ended_at is not None:
-            self._starts.over(run)
-        self._starts.let_in(None)
+        try:
+            self._wakeups.done(run.row.number)
+            if run.row.ended_at is not None:
+                self._starts.over(run)
+            self._starts.let_in(None)
+        except StorageError as error:
+            self.broke(error)
         self._wakeups.pump()
-        self._changed.set()
+        self._idleness.changed.set()
 
     def broke(self, error: StorageError) -> None:
         if self._error is not None:
@@ -341,36 +307,7 @@ class EmbeddedRuntime:
         self._wakeups.close()
         self._followers.end(error)
         self._turns.abandon(error)
-        self._changed.set()
-
-    # --- requests of other processes
-
-    async def _watch_inbox(self) -> None:
-        while True:
-            try:
-                for request in self._store.requests(self._last_request):
-                    self._last_request = request.number
-                    self._chore(self._answer(request))
-            except StorageError as error:
-                self.broke(error)
-                return
-            await asyncio.sleep(_INBOX_SECONDS)  # other processes live in real time, whatever the clock of the runs
-
-    async def _answer(self, request: Request) -> None:
-        answer = await carry_out(self, request)
-        if answer is not None:
-            await self._store.commit(Change(answers=[(request.number, answer)]))
-
-    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
-        chore = asyncio.get_running_loop().create_task(work)
-        self._chores.add(chore)
-        chore.add_done_callback(self._chore_done)
-
-    def _chore_done(self, chore: asyncio.Task[None]) -> None:
-        self._chores.discard(chore)
-        self._changed.set()
-        if not chore.cancelled() and (error := chore.exception()) is not None:
-            _log.error("a request of another process could not be answered", exc_info=error)
+        self._idleness.changed.set()
 
     # --- finding runs
 
@@ -392,7 +329,7 @@ class EmbeddedRuntime:
             raise OperationRefused(f"run {run_id} has {row.status} already")
         if row.queued:
             raise OperationRefused(f"run {run_id} is queued and has not begun", "wait for it, or cancel it")
-        if row.number in self._turns.aside:
+        if row.number in self._turns.residents.aside:
             raise OperationRefused(f"run {run_id} met a defect of the engine and was set aside", "the log says more")
         return self._turns.run(row.number)
 
@@ -402,34 +339,3 @@ class EmbeddedRuntime:
         self._turns.post(run, event, taken=taken, request=request)
         if not await taken:
             raise OperationRefused(stale)
-
-
-def _check_edits(pending: Pending, fields: JSON) -> None:
-    """Hold what a person edited against what may be edited. Raises InvalidInput, OperationRefused."""
-    if fields is None:
-        return
-    stored_value(fields, "what was edited")
-    schema = pending.approval.get("fields")
-    if schema is not None:
-        from recipe_engine.inputs import fitted
-
-        fitted("fields", schema, fields)
-
-
-def _sleepers(clock: VirtualClock) -> int:
-    """How many sleep on the clock, the alarm included."""
-    return sum(not woken.done() for _, _, woken in clock._sleepers)  # noqa: SLF001  # the two are one mechanism
-
-
-def _pick(run: LiveRun, kind: PendingKind, step: str | None, what: str) -> Pending:
-    """The one pending thing of a kind that is meant. Raises OperationRefused naming the choices."""
-    run_id, found = run.row.run_id, [item for item in run.state.pending.values() if item.kind == kind]
-    meant = [item for item in found if step in (None, item.path, item.path.rpartition("/")[2])]
-    if len(meant) == 1:
-        return meant[0]
-    choices = ", ".join(item.path for item in meant or found)
-    if not found:
-        raise OperationRefused(f"no step of run {run_id} {what}: the run is {run.state.status}")
-    if not meant:
-        raise OperationRefused(f"step {step!r} of run {run_id} is not one that {what}", f"these are: {choices}")
-    raise OperationRefused(f"several steps of run {run_id} are meant", f"name one: {choices}")

@@ -13,7 +13,8 @@ from typing import Protocol
 import orjson
 
 from recipe_engine.core.advance import new_state, replay
-from recipe_engine.core.events import Entry, Event, RunStarted
+from recipe_engine.core.events import ActionFailed, ActionSucceeded, Entry, Event, RunCancelled, RunStarted
+from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
 from recipe_engine.core.state import State
@@ -132,18 +133,31 @@ def _info(row: RunRow, started: RunStarted) -> RunInfo:
     )
 
 
-def written(entry: Entry) -> bytes:
-    """An entry as it is stored.
+def written(event: Event, entry: Entry) -> bytes:
+    """The entry that an event led to, as it is stored.
 
-    Raises ValueError when it is too large or holds what JSON cannot (whole numbers beyond 64 bits, broken text).
+    Raises ValueError when it, or the answer of an action in it, is too large, or when it holds what JSON cannot (whole
+    numbers beyond 64 bits, broken text).
     """
     try:
         data = orjson.dumps(entry.to_json())
     except TypeError as error:
         raise ValueError(f"a value cannot be kept: {error}") from error
+    if len(data) > MAX_VALUE and isinstance(event, ActionSucceeded):
+        size = len(orjson.dumps(event.output))
+        if size > MAX_VALUE:
+            raise ValueError(f"the answer is larger than {MAX_VALUE:,} bytes ({size:,}): save it as a file")
     if len(data) > MAX_ENTRY:
         raise ValueError(f"what this leads to is larger than {MAX_ENTRY:,} bytes ({len(data):,})")
     return data
+
+
+def replacement(event: Event, problem: str) -> Event:
+    """What happens to a run in the place of an event that cannot be kept."""
+    if isinstance(event, ActionSucceeded):
+        failure = Failure("value_too_large", "the action answered with a value that cannot be kept", problem)
+        return ActionFailed(event.path, event.seq, failure, event.usage)
+    return RunCancelled("the engine", f"value_too_large: {problem}")
 
 
 def read(entries: list[bytes]) -> list[Entry]:

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any, Literal
 
-
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
 from recipe_engine.runtime.clock import Clock, SystemClock

@@ -63,7 +63,7 @@ class Starts:
         name = self._free(run_id) if run_id is not None else new_run_id(now)
         origin = None if retry_of is None else self._origin(retry_of)
         slot = slot_of(plan, input, config or {}, now, seed)
-        plan, data = self._turns.plans.keep(plan)
+        plan, data = self._turns.residents.plans.keep(plan)
         row = RunRow(
             number=self._store.next_run_number(),
             run_id=name,
@@ -106,7 +106,7 @@ class Starts:
     def _has_room(self, slot: Slot | None) -> bool:
         """Whether a run may begin now; who comes later stands behind those that are queued."""
         if slot is None:
-            return len(self._turns.moving) < MAX_MOVING and not self._admission.waits(None)
+            return len(self._turns.residents.moving) < MAX_MOVING and not self._admission.waits(None)
         return not self._admission.waits(slot.name) and self._admission.enter(slot.name, slot.most)
 
     async def _begin(self, row: RunRow, plan: Plan, data: bytes, started: RunStarted, request: int | None) -> None:
@@ -163,9 +163,9 @@ class Starts:
             if data is None or row is None:  # it was cancelled while it waited
                 self._admission.take_first(slot)
                 continue
-            plan = self._turns.plans.get(row.plan)
+            plan = self._turns.residents.plans.get(row.plan)
             if slot is None:
-                room = len(self._turns.moving) < MAX_MOVING
+                room = len(self._turns.residents.moving) < MAX_MOVING
             else:
                 room = self._admission.enter(slot, plan.limits.concurrency["max"])
             if not room:

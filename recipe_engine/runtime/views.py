@@ -14,11 +14,14 @@ from recipe_engine.core.view import error_view, run_view, usage_view
 from recipe_engine.runtime.protocol import RunView
 from recipe_engine.runtime.store import RunRow
 
-_NOTHING_USED = usage_view(Usage())
+_NO_USAGE = Usage()
+_NOTHING_USED = usage_view(_NO_USAGE)
 
 
-def result_of(state: State) -> bytes:
-    """What a row keeps of a run: its output, its error and what it used."""
+def result_of(state: State) -> bytes | None:
+    """What a row keeps of a run: its output, its error and what it used; None as long as there is none of it."""
+    if state.ended is None and state.usage == _NO_USAGE:
+        return None
     output = state.output if state.ended is not None else None
     error = error_view(state.failure) if state.ended in ("failed", "cancelled") else None
     return orjson.dumps({"output": output, "error": error, "usage": usage_view(state.usage)})

@@ -15,7 +15,6 @@ import orjson
 
 from recipe_engine.core.json import JSON
 
-_MISSING = object()
 _EXACT = 2**53  # beyond it, a float does not name one whole number
 
 
@@ -28,12 +27,10 @@ def digest_of(fields: str, data: JSON) -> int | None:
     """The digest (64 bits, signed) of the values that `data` has for `fields`, None when it lacks one of them."""
     if not fields:
         return 0
-    if not isinstance(data, dict):
+    names = orjson.loads(fields)
+    if not isinstance(data, dict) or not all(name in data for name in names):
         return None
-    values = [data.get(name, _MISSING) for name in orjson.loads(fields)]
-    if any(value is _MISSING for value in values):
-        return None
-    text = orjson.dumps([_canonical(value) for value in values], option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps([_canonical(data[name]) for name in names], option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 

@@ -8,15 +8,18 @@ a hundred.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from recipe_engine.core.events import TimerFired
 from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.errors import StorageError
 from recipe_engine.runtime.live import LiveRun
 from recipe_engine.runtime.store import Store
 from recipe_engine.runtime.turns import Turns
 
+_log = logging.getLogger("recipe_engine.runtime")
 MAX_MOVING = 1_000
 _WOKEN_AT_ONCE = 50
 _DUE_AT_ONCE = 256
@@ -27,10 +30,11 @@ Wake = Callable[[LiveRun], None]
 class Wakeups:
     """The alarm, and the queue of runs to wake."""
 
-    def __init__(self, store: Store, clock: Clock, turns: Turns) -> None:
+    def __init__(self, store: Store, clock: Clock, turns: Turns, broke: Callable[[StorageError], None]) -> None:
         self._store = store
         self._clock = clock
         self._turns = turns
+        self._broke = broke
         self._queue: deque[tuple[int, Wake]] = deque()
         self._pumping: asyncio.Handle | None = None
         self._alarm: asyncio.Task[None] | None = None
@@ -59,14 +63,22 @@ class Wakeups:
 
     def _pump(self) -> None:
         self._pumping = None
-        left = _WOKEN_AT_ONCE
-        while self._queue and left and len(self._turns.moving) < MAX_MOVING and not self._turns.holding:
+        residents, left = self._turns.residents, _WOKEN_AT_ONCE
+        while self._queue and left and len(residents.moving) < MAX_MOVING and not self._turns.holding:
             number, action = self._queue.popleft()
             left -= 1
-            if number in self._turns.aside:
+            if number in residents.aside:
                 self.done(number)
-            else:
+                continue
+            try:
                 action(self._turns.run(number))
+            except StorageError as error:
+                self._broke(error)
+                return
+            except Exception:  # noqa: BLE001  # one run that cannot be read must not keep the others asleep; it is logged
+                _log.exception("run number %s is set aside: it cannot be read", number)
+                residents.aside.add(number)
+                self.done(number)
         if not left:
             self.pump()
 
@@ -115,11 +127,14 @@ class Wakeups:
     async def _sleep(self, at: float) -> None:
         await self._clock.sleep_until(at)
         self._alarm = None
-        self._fire()
+        try:
+            self._fire()
+        except StorageError as error:
+            self._broke(error)
 
     def _fire(self) -> None:
         """Wake the runs that are due, some at a time; when they have been looked after, look again."""
-        now, aside = self._clock.now(), self._turns.aside
+        now, aside = self._clock.now(), self._turns.residents.aside
         due = [number for number in self._store.due(now, _DUE_AT_ONCE + len(aside)) if number not in aside]
         self._alarm_at = float("inf")
         if not due:

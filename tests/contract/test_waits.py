@@ -22,7 +22,7 @@ async def test_a_waiting_run_is_parked(world: World):
     await world.idle(until=DAY)
     assert (await world.runtime.get(run_id)).status == "waiting"
     assert (await world.runtime.wait(run_id)).status == "waiting"
-    assert not world.runtime._turns.moving
+    assert not world.runtime._turns.residents.moving
     await world.idle(until=3 * DAY)
     assert (await world.runtime.get(run_id)).ended_at == "2026-01-03T00:00:00.000Z"
 

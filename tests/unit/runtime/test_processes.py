@@ -145,7 +145,7 @@ async def test_without_an_owner_a_request_is_kept_and_carried_out_later(
 async def test_an_owner_that_does_not_answer_is_not_waited_for_for_ever(
     owner: EmbeddedRuntime, client: SqliteClient, monkeypatch: pytest.MonkeyPatch
 ):
-    owner._inbox.cancel()
+    owner._inbox.stop()
     monkeypatch.setattr(client, "_patience", 0.0)
     with pytest.raises(NotAnswered, match="has not answered in 0 seconds: the request is kept"):
         await client.start(ASK, {})

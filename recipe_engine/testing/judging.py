@@ -33,7 +33,7 @@ def judge(expect: Expect, outcome: Outcome) -> list[Miss]:
         return found
     found += _effects(expect, outcome.effects)
     found += misses(expect.vendors, outcome.vendors, "vendors")
-    found += _in_order("model_requests", expect.model_requests, outcome.model_requests)
+    found += _model_requests(expect.model_requests, outcome.model_requests)
     found += _log(expect.log, [line.message for line in outcome.logged])
     return found
 
@@ -127,6 +127,13 @@ def _step(path: str, wanted: StepExpected, found: Sequence[StepState]) -> Iterat
 
 
 # --- effects, requests, lines -----------------------------------------------------------------------------------------
+
+
+def _model_requests(expected: JSON, found: list[JSONObject]) -> Iterator[Miss]:
+    if isinstance(expected, list):
+        yield from _in_order("model_requests", expected, found)
+    else:
+        yield from misses(expected, found, "model_requests")
 
 
 def _effects(expect: Expect, found: list[Effect]) -> Iterator[Miss]:

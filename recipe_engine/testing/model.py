@@ -186,9 +186,10 @@ class Expect(Part):
     effects_exactly: list[EffectExpected] | None = Field(None, description="All changes at the vendors, in order.")
     no_effects: list[EffectExpected] = Field(default_factory=list, description="Changes that must not happen.")
     vendors: dict[str, Any] = Field(default_factory=dict, description="What is at the vendors in the end.")
-    model_requests: list[Any] = Field(
+    model_requests: Any = Field(
         default_factory=list,
-        description="What the model was asked, in order: {step, system, prompt, media, model, max_tokens, effort}.",
+        description="What the model was asked, in this order, other requests may stand between: {step, system, prompt, "
+        "media, model, max_tokens, effort, output_schema}. Or a matcher for the list of all, such as {length: 2}.",
     )
     log: list[Any] = Field(default_factory=list, description="Lines that steps logged: texts that a line contains.")
     duration: DurationBound | None = Field(None, description='From start to end in virtual time: 15m, ">= 15m".')

@@ -9,7 +9,7 @@ import jsonschema_rs
 import openpyxl
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recipe_engine.builtin.files import register_connectors
@@ -243,6 +243,7 @@ def test_what_is_no_number(text):
         converted(text, "number", None)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_french_numbers_survive(number):
     assert converted(f"{number:,.6f}".replace(",", " ").replace(".", ","), "number", ",") == pytest.approx(

@@ -142,7 +142,7 @@ async def test_delimiter_must_not_be_the_decimal_sign(ctx):
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=20)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(st.fixed_dictionaries({"id": st.just("k"), "a": CELLS, "b": CELLS}), min_size=1, max_size=5))
 async def test_texts_survive_the_way_there_and_back(ctx, rows):
     _, result = await write(ctx, name="x.csv", rows=rows, safe=False)

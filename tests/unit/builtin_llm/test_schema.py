@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recipe_engine.builtin.llm.anthropic.schema import FORMATS, portable
@@ -122,6 +122,7 @@ def objects(schema):
             yield from objects(value)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from("xyz"), nested, min_size=1))
 def test_what_is_sent_is_in_the_dialect(properties):
     shared = {"type": "object", "properties": {"s": {"type": "string", "maxLength": 3}}}

@@ -92,9 +92,8 @@ class _GivenTypes:
     def field(self, type_: Type, path: str, parameter: str) -> Type:
         """The type at a dotted path; one that cannot be there is reported."""
         start, end = self.place(parameter, path)
-        return path_type(
-            type_, path, "the item" if parameter != "path" else "the value", self.inferrer.telling(start, end)
-        )
+        label = "the item" if "items" in self.bound else "the value"
+        return path_type(type_, path, label, self.inferrer.telling(start, end))
 
     def place(self, parameter: str, text: str | None = None) -> tuple[int, int]:
         """Where the argument of a parameter stands: the one that writes `text`, when there are several."""

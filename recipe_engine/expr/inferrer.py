@@ -163,7 +163,9 @@ class Inferrer:
         """Report a name that nothing has."""
         entry = self.functions.get(node.name)
         if entry is not None:
-            hint = f"`{node.name}` is a function: write `{entry.example[0]}`"
+            needs_nothing = not any(parameter.required for parameter in entry.parameters)
+            call = f"{node.name}()" if needs_nothing else entry.example[0]
+            hint = f"`{node.name}` is a function: write `{call}`"
         elif node.name == LOOP:
             hint = "`loop` is there inside {% for %} only"
         else:
@@ -324,7 +326,8 @@ class Inferrer:
         self.refuse_null(right, right_node, "a list, a text or an object")
         kinds = members(without_null(right))
         if all(isinstance(kind, ArrayT) and not may_be_equal(left, kind.item) for kind in kinds):
-            self.impossible(left_node, right_node, right)
+            message = f"{label_of(left_node)} is {describe(left)}, and {label_of(right_node)} is {describe(right)}"
+            self.tell("impossible_comparison", f"this is never so: {message}", left_node.start, right_node.end)
         elif not any(isinstance(kind, (ArrayT, StringT, ObjectT, AnyT)) for kind in kinds) and not isinstance(
             right, NullT
         ):
@@ -363,7 +366,8 @@ class Inferrer:
         left = [member for member in members(type_) if not isinstance(member, NullT)]
         if left and not any(_accepts(expected, member) for member in left):
             message = f"{label_of(node)} is {describe(union(*left))}, where {whose} takes {describe(expected)}"
-            self.tell("wrong_type", message, node.start, node.end, _conversion(left, expected))
+            hint = None if isinstance(node, tree.Constant) else _conversion(left, expected)
+            self.tell("wrong_type", message, node.start, node.end, hint)
 
 
 def _accepts(expected: Type, type_: Type) -> bool:

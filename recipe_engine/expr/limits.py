@@ -17,7 +17,7 @@ MAX_TEXT: Final = 1_000_000
 # Items of a list that an evaluation makes.
 MAX_ITEMS: Final = 100_000
 # Values inside values, all counted, of a result that leaves.
-MAX_NODES: Final = 1_000_000
+MAX_NODES: Final = 600_000
 # Lists and objects in each other.
 MAX_DEPTH: Final = 100
 # Bits of a whole number.

@@ -54,7 +54,7 @@ class Frame:
 
     def spend_on(self, value: object) -> None:
         """Count the steps of walking through a value, to its last part."""
-        self.spend(weigh(value, self.steps << 3) >> 3)
+        self.spend(weigh(value, self.steps << 1) >> 1)
 
     def write(self, length: int) -> None:
         """Count characters of a text being made. Raises EvaluationError `limit` when there is no room left."""

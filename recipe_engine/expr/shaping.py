@@ -129,27 +129,27 @@ def infer_transform(
     sort: str | Sequence[str] = (),
 ) -> ValueInference:
     """The type of the list that `transform` gives for items of a type, and what is known of each field: `parts` by
-    `("where",)`, `("values", "total")`, `("sort", 0)` and so on."""
+    `("where",)`, `("values", "total")`, `("sort", 0)` and so on. Their `names` are those of `scope`."""
     parts: dict[Path, Inference] = {}
-    inner: TypeScope = _Layered({as_: Binding(item)}, scope)
+    inner = _Layered({as_: Binding(item)}, scope)
     if where is not None:
-        parts["where",] = infer_expression(where, inner, functions)
+        parts["where",] = inner.outside(infer_expression(where, inner, functions))
     if group_by is not None:
-        parts["group_by",] = infer_expression(group_by, inner, functions)
+        parts["group_by",] = inner.outside(infer_expression(group_by, inner, functions))
         group = group_type(leaving(parts["group_by",].type), item)
         item = group
         inner = _Layered(_fields(group), scope)
     if has_values:
         shaped = infer_value(values, inner, functions)
-        parts |= {("values", *path): inference for path, inference in shaped.parts.items()}
+        parts |= {("values", *path): inner.outside(inference) for path, inference in shaped.parts.items()}
         item = shaped.type
     shaped_scope = _Layered({**_fields(item), as_: Binding(item)}, scope, any_name=_may_have_more(item))
     if unique_by is not None:
-        parts["unique_by",] = infer_expression(unique_by, shaped_scope, functions)
+        parts["unique_by",] = shaped_scope.outside(infer_expression(unique_by, shaped_scope, functions))
     for index, order in enumerate((sort,) if isinstance(sort, str) else sort):
         inference = infer_expression(order.strip().removeprefix("-"), shaped_scope, functions)
         away = len(order) - len(order.lstrip()) + order.strip().startswith("-")
-        parts[("sort",) if isinstance(sort, str) else ("sort", index)] = inference.moved(away)
+        parts[("sort",) if isinstance(sort, str) else ("sort", index)] = shaped_scope.outside(inference.moved(away))
     return ValueInference(ArrayT(item), parts)
 
 
@@ -175,6 +175,11 @@ class _Layered(Mapping[str, Binding]):
         self._names = names
         self._outer = outer
         self._any_name = any_name
+
+    def outside(self, inference: Inference) -> Inference:
+        """An inference with only the names around among its names."""
+        inference.names.difference_update(self._names)
+        return inference
 
     def __getitem__(self, name: str) -> Binding:
         found = self._names.get(name) or self._outer.get(name)

@@ -12,12 +12,12 @@ from typing import Final
 from recipe_engine.expr import tree
 from recipe_engine.expr.calls import Functions
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.evaluator import Compiler, Evaluate, Run
+from recipe_engine.expr.evaluator import Compiler, Evaluate, Run, there
 from recipe_engine.expr.library import functions as builtin_functions
 from recipe_engine.expr.limits import MAX_TEXT
 from recipe_engine.expr.scope import Frame, Scope
 from recipe_engine.expr.values import JSON, to_json
-from recipe_engine.expr.walks import variables_of
+from recipe_engine.expr.walks import path_of, variables_of
 
 _KEPT: Final = 4096
 
@@ -133,6 +133,10 @@ def _template(text: str, table: _Table | None) -> Evaluate:
     if only is None:
         return _text(compiler.body(body))
     evaluate = compiler.expression(only)
+    path = path_of(only)
+    if path is not None and path != ("now",):
+        # What the scope holds is JSON already; it may be large, and is handed on as it is.
+        return lambda frame: there(evaluate(frame))
     return lambda frame: to_json(evaluate(frame))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from recipe_engine.expr.access import value_at
+from recipe_engine.expr.algebra import may_be_equal
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
 from recipe_engine.expr.library.function import Function, Given, function, item_type
 from recipe_engine.expr.limits import check_items
@@ -131,6 +132,17 @@ def _same_items(given: Given) -> Type:
     return ArrayT(item_type(given.types["items"]))
 
 
+def _where_type(given: Given) -> Type:
+    """The items again; a field that is never what it is compared with is reported."""
+    compared = _path_type(given)
+    types, constants = given.each.get("test", ()), given.constants.get("test", ())
+    symbol = "==" if len(types) == 1 else constants[0] if len(constants) == 2 else None
+    if types and symbol in ("==", "!=") and not may_be_equal(compared, types[-1]):
+        message = f"the field is never {describe(types[-1])}: it is {describe(compared)}"
+        given.problem("impossible_comparison", message, "test")
+    return ArrayT(item_type(given.types["items"]))
+
+
 def _numbers(name: str, items: list[Any], field: str) -> list[Any]:
     values = [value for item in items if (value := field_value(item, field)) is not None]
     for value in values:
@@ -181,6 +193,10 @@ def _extreme_by(symbol: str) -> Callable[[list[Any], str], Any]:
         return best
 
     return extreme
+
+
+def _find_type(given: Given) -> Type:
+    return union(item_type(_where_type(given)), NullT())
 
 
 def _item_or_null(given: Given) -> Type:
@@ -408,7 +424,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         (f"{_ORDERS} | where('total', '>', 6) | map('n')", [1, 3]),
         _where,
         contextual=True,
-        returns=_same_items,
+        returns=_where_type,
     ),
     function(
         "find(items: list[T], field: text, *test: any) -> T | null",
@@ -416,7 +432,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         (f"({_ORDERS} | find('to', 'Bob')).total", 5),
         _find,
         contextual=True,
-        returns=_item_or_null,
+        returns=_find_type,
     ),
     function(
         "map(items: list, field: text, *fallback: any) -> list",

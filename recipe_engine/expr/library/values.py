@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from recipe_engine.expr.errors import Undefined
 from recipe_engine.expr.library.function import Function, Given, function
-from recipe_engine.expr.types import AnyT, NullT, Type, nullable, union, without_null
+from recipe_engine.expr.types import NullT, Type, union, without_null
 from recipe_engine.expr.values import to_text
 
 TITLE: Final = "Any value"
@@ -29,12 +29,15 @@ def _coalesce(*values: Any) -> Any:
     for value in values:
         if value is not None and value.__class__ is not Undefined:
             return value
-    return None
+    return values[-1] if values else None
 
 
 def _coalesce_type(given: Given) -> Type:
-    type_ = given.types.get("values", AnyT())
-    return type_ if nullable(type_) else union(type_, NullT())
+    types = given.each.get("values", ())
+    if not types:
+        return NullT()
+    kept = [without_null(type_) for type_ in types[:-1] if not isinstance(type_, NullT)]
+    return union(*kept, types[-1])
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
@@ -49,7 +52,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "coalesce(*values: any) -> any",
-        "The first value that is there and not null; null when none is.",
+        "The first value that is there and not null; the last one when none is.",
         ("coalesce(null, '', 'x')", ""),
         _coalesce,
         kind="function",

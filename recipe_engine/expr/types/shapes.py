@@ -94,6 +94,18 @@ Type: TypeAlias = (
     AnyT | NullT | BoolT | IntT | NumberT | StringT | ArrayT | ObjectT | UnionT | MomentT | DurationT | FileT | SecretT
 )
 
+_PLURALS: Mapping[type, str] = {
+    BoolT: "true and false",
+    IntT: "whole numbers",
+    NumberT: "numbers",
+    StringT: "texts",
+    ArrayT: "lists",
+    ObjectT: "objects",
+    FileT: "files",
+    MomentT: "moments",
+    DurationT: "durations",
+}
+
 FILE_FIELDS: Mapping[str, Type] = {
     "digest": StringT(),
     "name": StringT(),
@@ -176,10 +188,9 @@ def describe(type_: Type) -> str:
             return "a number"
         case StringT():
             return _describe_text(type_)
-        case ArrayT(item=AnyT()):
-            return "a list"
         case ArrayT():
-            return f"a list (each item: {describe(type_.item)})"
+            plural = _PLURALS.get(type(type_.item))
+            return f"a list of {plural}" if plural else "a list"
         case ObjectT():
             return _describe_object(type_)
         case UnionT():

@@ -2,9 +2,9 @@
 
 import pytest
 
+from recipe_engine.expr.errors import Undefined
 from recipe_engine.expr.library import functions
 from recipe_engine.expr.scope import Scope
-from recipe_engine.expr.errors import Undefined
 from recipe_engine.expr.templates import compile_expression
 from recipe_engine.expr.values import to_json
 

@@ -8,7 +8,8 @@ entry; it is written anew.
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,9 +87,10 @@ class CheckCache:
         path = self._path(file, text)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as new:
-                new.write(orjson.dumps(data))
-            Path(new.name).replace(path)
+            # Another process or thread may be writing the same entry: each has a file of its own, the last one stays.
+            new = path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_ident()}")
+            new.write_bytes(orjson.dumps(data))
+            new.replace(path)
         except OSError:
             return
 

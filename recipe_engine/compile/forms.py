@@ -9,6 +9,7 @@ from recipe_engine.compile.context import Analysis
 from recipe_engine.model import Path, RepeatStep, Step, StopStep, WaitStep
 
 _FORMS = ("duration", "until", "event", "approval")
+_LISTED = ", ".join(f"`{name}`" for name in _FORMS)
 # Steps that the core carries out by itself: they take no time and cannot fail for reasons that pass.
 _INSTANT = frozenset({"set", "transform", "stop"})
 
@@ -32,17 +33,16 @@ def check_forms(analysis: Analysis) -> None:
 
 def _wait(analysis: Analysis, step: WaitStep, path: Path) -> None:
     given = [name for name in _FORMS if getattr(step, name) is not None]
-    span = analysis.problems.anchor(path, {"id": step.id})
-    listed = ", ".join(f"`{name}`" for name in _FORMS)
     if not given and path in analysis.incomplete:
         return
     if not given:
-        analysis.problems.add("R312", f"`{step.id}` waits for nothing: expected one of {listed}", path, span=span)
+        span = analysis.problems.anchor(path, {"id": step.id})
+        analysis.problems.add("R312", f"`{step.id}` waits for nothing: expected one of {_LISTED}", path, span=span)
         return
     for name in given[1:]:
         analysis.problems.add(
             "R312",
-            f"`{step.id}` waits for `{given[0]}` and for `{name}`, expected exactly one of {listed}",
+            f"`{step.id}` waits for `{given[0]}` and for `{name}`, expected exactly one of {_LISTED}",
             (*path, name),
             "to bound a wait for an event or an approval, use `timeout`",
             key=True,

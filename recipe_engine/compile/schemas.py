@@ -6,6 +6,7 @@ The one rule: a schema loads nothing from elsewhere, so that a check and a run n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -52,26 +53,40 @@ def check_schemas(analysis: Analysis) -> None:
 
 def check_schema(problems: Problems, schema: dict[str, Any], path: Path) -> bool:
     """Report what is wrong with a schema; whether it can be used."""
-    for reference, here in _references(schema, path, 0):
-        problems.add(
-            "R315",
-            f"the schema refers to {shown(reference)}, expected a reference inside the recipe such as #/$defs/address",
-            here,
-            "copy the schema into `$defs`",
-        )
+    misspelt: list[tuple[str, Path]] = []
+    to_build = not _meta_schema().is_valid(schema)
+    for inner, here in _walk(schema, path, 0):
+        for word, value in inner.items():
+            if word in ("$ref", "$dynamicRef") and isinstance(value, str) and not value.startswith("#"):
+                message = f"the schema refers to {shown(value)}, expected a reference inside the recipe such as #/$defs/address"
+                problems.add("R315", message, (*here, word), "copy the schema into `$defs`")
+                return False
+            # Only building the validator tells whether a reference leads somewhere and a pattern can be read.
+            to_build = to_build or word in ("$ref", "pattern", "patternProperties")
+            if word not in _KEYWORDS and not word.startswith("x-"):
+                misspelt.append((word, (*here, word)))
+    if to_build and not _builds(problems, schema, path):
         return False
+    for word, here in misspelt:
+        close = suggest(word, _KEYWORDS)
+        if close:
+            problems.add("R319", f"`{word}` is no keyword of JSON Schema", here, f"did you mean `{close}`?", key=True)
+    return True
+
+
+@cache
+def _meta_schema() -> jsonschema_rs.Draft202012Validator:
+    """Validates schemas themselves."""
+    return jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def _builds(problems: Problems, schema: dict[str, Any], path: Path) -> bool:
+    """Whether a validator can be made of a schema; why not is reported where it is wrong."""
     try:
         validator(schema)
     except jsonschema_rs.ValidationError as error:
-        # A key of `properties` may be meant by an error that names it: the nearest place is reported.
         problems.add("R314", _wrong(error), (*path, *error.instance_path))
         return False
-    except ValueError as error:
-        problems.add("R314", f"not a valid JSON Schema: {error}", path)
-        return False
-    for word, here in _misspelt(schema, path, 0):
-        close = suggest(word, _KEYWORDS)
-        problems.add("R319", f"`{word}` is no keyword of JSON Schema", here, f"did you mean `{close}`?", key=True)
     return True
 
 
@@ -88,23 +103,6 @@ def _must_be_object(problems: Problems, schema: dict[str, Any], path: Path) -> N
     if schema.get("type", "object") != "object":
         found = shown(schema["type"])
         problems.add("R314", f"`{path[0]}` must describe an object: found type {found}", (*path, "type"))
-
-
-def _references(schema: JSON, path: Path, depth: int) -> Iterator[tuple[str, Path]]:
-    """The references that lead out of the document."""
-    for inner, here in _walk(schema, path, depth):
-        for word in ("$ref", "$dynamicRef"):
-            reference = inner.get(word)
-            if isinstance(reference, str) and not reference.startswith("#"):
-                yield reference, (*here, word)
-
-
-def _misspelt(schema: JSON, path: Path, depth: int) -> Iterator[tuple[str, Path]]:
-    """Unknown keywords that resemble a known one."""
-    for inner, here in _walk(schema, path, depth):
-        for word in inner:
-            if word not in _KEYWORDS and not word.startswith("x-") and suggest(word, _KEYWORDS):
-                yield word, (*here, word)
 
 
 def _walk(schema: JSON, path: Path, depth: int) -> Iterator[tuple[dict[str, Any], Path]]:

@@ -41,7 +41,7 @@ class Goal(Part):
 class RoiMetrics(Part):
     """What a run saves. Further metrics of your own may stand beside the two known ones."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
     minutes_saved_per_run: Annotated[float, Field(ge=0)] | None = Field(
         None, description="Minutes of a person's work that a run replaces."

@@ -34,7 +34,7 @@ Path = tuple[str | int, ...]
 class Part(BaseModel):
     """The base of everything in a recipe: unknown fields are refused, values are taken as YAML gave them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def _block(value: Any) -> Any:

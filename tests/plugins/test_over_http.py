@@ -18,7 +18,7 @@ from recipe_engine.plugin import Connector, SandboxRequest
 from recipe_engine.plugin.sandbox import split_url
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
-from tests.support.plugin_context import Bench
+from recipe_engine.testing import SandboxContext, sandbox_context
 from tests.support.vendor_specs import hold_to_spec
 
 HUBSPOT, CLICKUP, R2 = (
@@ -39,11 +39,11 @@ class Served:
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app)
 
-    async def open(self, base_url_setting: str, path: str = "") -> Bench:
+    async def open(self, base_url_setting: str, path: str = "") -> SandboxContext:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.settings[base_url_setting] = f"http://127.0.0.1:{self._runner.addresses[0][1]}{path}"
-        self.bench = Bench(self.connector, self.settings, transport=self.transport, clock=SystemClock())
+        self.bench = sandbox_context(self.connector, self.settings, transport=self.transport, clock=SystemClock())
         return self.bench
 
     async def close(self) -> None:
@@ -69,7 +69,7 @@ class Served:
 async def serve() -> AsyncIterator[Any]:
     opened: list[Served] = []
 
-    async def serve(connector: Connector, base_url_setting: str, path: str = "", **settings: str) -> Bench:
+    async def serve(connector: Connector, base_url_setting: str, path: str = "", **settings: str) -> SandboxContext:
         opened.append(Served(connector, **settings))
         return await opened[-1].open(base_url_setting, path)
 

@@ -14,7 +14,7 @@ import pytest
 
 from recipe_engine.plugin import Fault
 from recipe_engine.plugin.loading import load_catalog
-from tests.support.plugin_context import Bench, Failed
+from recipe_engine.testing import ActionFailure, SandboxContext, sandbox_context
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-connector.md"
 FILES = re.findall(r"^```(?:python|toml) (\S+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -33,8 +33,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
 
 
 @pytest.fixture
-def bench(desk: ModuleType) -> Bench:
-    return Bench(desk.desk)
+def bench(desk: ModuleType) -> SandboxContext:
+    return sandbox_context(desk.desk)
 
 
 def test_the_plugin_is_loaded_as_its_distribution_announces_it(desk: ModuleType) -> None:
@@ -52,7 +52,7 @@ def test_the_connector_is_one_screen_of_code() -> None:
     assert sizes["desk/sandbox.py"] < 70
 
 
-async def test_a_ticket_is_created_with_its_file(bench: Bench) -> None:
+async def test_a_ticket_is_created_with_its_file(bench: SandboxContext) -> None:
     plan = await bench.blobs.save_bytes(b"x" * 2_000_000, "plan.pdf", "application/pdf")
     ticket = await bench.call("create_ticket", subject="Panne", plan=plan.model_dump())
     assert ticket["subject"] == "Panne"
@@ -62,13 +62,13 @@ async def test_a_ticket_is_created_with_its_file(bench: Bench) -> None:
     ]
 
 
-async def test_all_pages_are_read(bench: Bench) -> None:
+async def test_all_pages_are_read(bench: SandboxContext) -> None:
     bench.sandbox.seed({"tickets": [{"id": str(n), "subject": f"n° {n}"} for n in range(5)]})
     assert len((await bench.call("list_tickets"))["tickets"]) == 5
     assert len((await bench.call("list_tickets", limit=3))["tickets"]) == 3
 
 
-async def test_a_lost_answer_is_reconciled_and_never_doubled(bench: Bench) -> None:
+async def test_a_lost_answer_is_reconciled_and_never_doubled(bench: SandboxContext) -> None:
     bench.host.inject("desk", Fault(method="POST", drop="after"))
     first = await bench.call("create_ticket", step_key="run-1/a", subject="Panne")
     again = await bench.call("create_ticket", step_key="run-1/a", recovered=True, subject="Panne")
@@ -77,16 +77,16 @@ async def test_a_lost_answer_is_reconciled_and_never_doubled(bench: Bench) -> No
     assert other["id"] == "2"
 
 
-async def test_refusals_are_in_the_vendors_words(bench: Bench) -> None:
+async def test_refusals_are_in_the_vendors_words(bench: SandboxContext) -> None:
     bench.sandbox.settings["DESK_API_KEY"] = "another"
     failure = await bench.failure("list_tickets")
     assert (failure.code, failure.title, failure.detail) == ("http_401", "Desk: bad key", "unauthorized")
     bench.host.inject("desk", Fault(status=503, body={"code": "busy", "message": "come back"}))
-    with pytest.raises(Failed) as busy:
+    with pytest.raises(ActionFailure) as busy:
         await bench.call("create_ticket", subject="Panne")
     assert busy.value.failure.retryable
 
 
-def test_a_seed_that_is_misspelt_is_refused(bench: Bench) -> None:
+def test_a_seed_that_is_misspelt_is_refused(bench: SandboxContext) -> None:
     with pytest.raises(ValueError, match="no state named tikets"):
         bench.sandbox.seed({"tikets": []})

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from recipe_engine.plugin import Fault
+from recipe_engine.testing import START, ActionFailure, SandboxContext, sandbox_context
 from recipe_plugins.clickup import register_connectors
 from recipe_plugins.clickup.actions import MOST_PAGES_TO_RECONCILE
-from tests.support.plugin_context import START, Bench, Failed
 from tests.support.vendor_specs import hold_to_spec
 
 [CONNECTOR] = register_connectors()
@@ -20,13 +20,13 @@ PARENT = "86parent"
 
 
 @pytest.fixture
-def bench() -> Bench:
-    bench = Bench(CONNECTOR)
+def bench() -> SandboxContext:
+    bench = sandbox_context(CONNECTOR)
     hold_to_spec(bench.sandbox, "clickup", lenient=True)
     return bench
 
 
-async def test_a_task_is_created_with_words_and_moments_not_numbers(bench: Bench) -> None:
+async def test_a_task_is_created_with_words_and_moments_not_numbers(bench: SandboxContext) -> None:
     task = await bench.call(
         "create_task",
         list_id="901",
@@ -48,7 +48,7 @@ async def test_a_task_is_created_with_words_and_moments_not_numbers(bench: Bench
     assert (effect.action, effect.data["name"]) == ("create task", "Devis Dupont")
 
 
-async def test_a_subtask_goes_under_the_task_of_the_settings_into_its_list(bench: Bench) -> None:
+async def test_a_subtask_goes_under_the_task_of_the_settings_into_its_list(bench: SandboxContext) -> None:
     bench.sandbox.seed({"tasks": [{"id": "86other", "name": "Autre", "list": "902"}]})
     one = await bench.call("create_subtask", name="Modèle", description="https://app.hubspot.com/x")
     two = await bench.call("create_subtask", name="Modèle", parent="86other")
@@ -59,13 +59,13 @@ async def test_a_subtask_goes_under_the_task_of_the_settings_into_its_list(bench
 
 
 async def test_without_a_parent_anywhere_it_says_which_setting_is_missing() -> None:
-    bench = Bench(CONNECTOR, {"CLICKUP_PARENT_TASK_ID": ""})
+    bench = sandbox_context(CONNECTOR, {"CLICKUP_PARENT_TASK_ID": ""})
     failure = await bench.failure("create_subtask", name="Modèle")
     assert failure.code == "not_configured"
     assert "CLICKUP_PARENT_TASK_ID" in failure.title
 
 
-async def test_a_task_is_read_updated_and_commented(bench: Bench) -> None:
+async def test_a_task_is_read_updated_and_commented(bench: SandboxContext) -> None:
     await bench.call("update_task", id=PARENT, name="Demandes", description="", status="complete", add_assignees=[1, 2])
     await bench.call("update_task", id=PARENT, remove_assignees=[1], priority="low", archived=True)
     comment = await bench.call("add_comment", id=PARENT, text="Fait", assignee=2)
@@ -77,7 +77,7 @@ async def test_a_task_is_read_updated_and_commented(bench: Bench) -> None:
     assert bench.sandbox.state()["tasks"][0]["comments"] == [{"id": comment["id"], "text": "Fait"}]
 
 
-async def test_all_pages_up_to_the_limit_newest_first(bench: Bench) -> None:
+async def test_all_pages_up_to_the_limit_newest_first(bench: SandboxContext) -> None:
     bench.sandbox.seed({"tasks": [{"id": f"t{n}", "name": f"n° {n}", "list": "77"} for n in range(250)]})
     whole = await bench.call("list_tasks", list_id="77", limit=1000)
     some = await bench.call("list_tasks", list_id="77", limit=101)
@@ -86,7 +86,7 @@ async def test_all_pages_up_to_the_limit_newest_first(bench: Bench) -> None:
     assert [request.query["page"] for request in bench.sandbox.requests] == ["0", "1", "2", "0", "1"]
 
 
-async def test_a_list_is_filtered(bench: Bench) -> None:
+async def test_a_list_is_filtered(bench: SandboxContext) -> None:
     bench.sandbox.seed(
         {
             "lists": [
@@ -123,7 +123,7 @@ async def test_a_list_is_filtered(bench: Bench) -> None:
     ],
 )
 async def test_what_clickup_refuses_is_refused_in_its_words(
-    bench: Bench, action: str, params: dict[str, Any], code: str, says: str, ecode: str
+    bench: SandboxContext, action: str, params: dict[str, Any], code: str, says: str, ecode: str
 ) -> None:
     bench.sandbox.seed({"lists": [{"id": "901"}]})
     failure = await bench.failure(action, **params)
@@ -132,13 +132,13 @@ async def test_what_clickup_refuses_is_refused_in_its_words(
 
 
 async def test_a_wrong_token_is_refused() -> None:
-    bench = Bench(CONNECTOR)
+    bench = sandbox_context(CONNECTOR)
     bench.sandbox.settings["CLICKUP_API_KEY"] = "another"
     failure = await bench.failure("get_task", id="x")
     assert (failure.code, failure.detail) == ("http_401", "OAUTH_025")
 
 
-async def test_after_a_429_the_whole_queue_waits_for_the_reset(bench: Bench) -> None:
+async def test_after_a_429_the_whole_queue_waits_for_the_reset(bench: SandboxContext) -> None:
     bench.host.inject("clickup", Fault(status=429))
     failure = await bench.failure("get_task", id=PARENT)
     assert (failure.code, failure.retryable, failure.detail) == ("rate_limit", True, "APP_001")
@@ -157,14 +157,14 @@ class TestAfterACrash:
         [("create_subtask", {"name": "Modèle"}), ("create_task", {"list_id": "901", "name": "Modèle"})],
     )
     async def test_a_lost_answer_is_found_by_the_reference_in_its_text(
-        self, bench: Bench, action: str, params: dict[str, Any]
+        self, bench: SandboxContext, action: str, params: dict[str, Any]
     ) -> None:
         bench.host.inject("clickup", Fault(method="POST", drop="after"))
         task = await bench.call(action, **params)
         assert task["name"] == "Modèle"
         assert len(bench.effects) == 1
 
-    async def test_what_was_created_before_the_crash_is_not_created_again(self, bench: Bench) -> None:
+    async def test_what_was_created_before_the_crash_is_not_created_again(self, bench: SandboxContext) -> None:
         await bench.call("create_subtask", step_key="run-1/other", name="Modèle")
         before = await bench.call("create_subtask", step_key="run-1/subtask", name="Modèle", description="Plan")
         for _ in range(250):
@@ -173,15 +173,15 @@ class TestAfterACrash:
         assert after["id"] == before["id"]
         assert len(bench.effects) == 2
 
-    async def test_what_was_not_created_before_the_crash_is_created(self, bench: Bench) -> None:
+    async def test_what_was_not_created_before_the_crash_is_created(self, bench: SandboxContext) -> None:
         await bench.call("create_subtask", step_key="run-1/other", name="Modèle")
         await bench.call("create_subtask", step_key="run-1/subtask", recovered=True, name="Modèle")
         assert len(bench.effects) == 2
 
-    async def test_a_list_too_long_to_search_leaves_it_in_doubt(self, bench: Bench) -> None:
+    async def test_a_list_too_long_to_search_leaves_it_in_doubt(self, bench: SandboxContext) -> None:
         for _ in range(MOST_PAGES_TO_RECONCILE * 100 + 1):
             bench.sandbox._add({"name": "x", "list": "901"})
-        with pytest.raises(Failed) as unknown:
+        with pytest.raises(ActionFailure) as unknown:
             await bench.call("create_subtask", recovered=True, name="Modèle")
         assert (unknown.value.failure.code, unknown.value.failure.happened) == ("interrupted", "maybe")
         assert bench.effects == []

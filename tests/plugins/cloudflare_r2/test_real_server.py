@@ -13,8 +13,8 @@ from moto.server import ThreadedMotoServer
 from recipe_engine.plugin import FileValue, Request
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
+from recipe_engine.testing import SandboxContext, sandbox_context
 from recipe_plugins.cloudflare_r2 import register_connectors
-from tests.support.plugin_context import Bench
 
 [CONNECTOR] = register_connectors()
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
@@ -63,16 +63,16 @@ async def transport() -> AsyncIterator[AiohttpTransport]:
 
 
 @pytest.fixture
-def bench(settings: dict[str, str], transport: AiohttpTransport) -> Bench:
-    return Bench(CONNECTOR, settings, transport=transport, clock=SystemClock())
+def bench(settings: dict[str, str], transport: AiohttpTransport) -> SandboxContext:
+    return sandbox_context(CONNECTOR, settings, transport=transport, clock=SystemClock())
 
 
-async def saved(bench: Bench, content: bytes, name: str = "plan.glb") -> Any:
+async def saved(bench: SandboxContext, content: bytes, name: str = "plan.glb") -> Any:
     return (await bench.blobs.save_bytes(content, name, "model/gltf-binary")).model_dump()
 
 
 @pytest.mark.parametrize("key", ["plan.glb", "dossier/é à ç/plan n° 1 (v2) & co+=%20~'!*.glb"])
-async def test_put_get_list_and_delete(bench: Bench, key: str) -> None:
+async def test_put_get_list_and_delete(bench: SandboxContext, key: str) -> None:
     content = bytes(range(256)) * 20_000
     stored = await bench.call("put_file", file=await saved(bench, content), key=key, cache_control="max-age=60")
     assert (stored["key"], stored["size"]) == (key, len(content))
@@ -87,7 +87,7 @@ async def test_put_get_list_and_delete(bench: Bench, key: str) -> None:
     assert (await bench.failure("get_file", key=key)).code == "http_404"
 
 
-async def test_listing_goes_through_pages(bench: Bench) -> None:
+async def test_listing_goes_through_pages(bench: SandboxContext) -> None:
     file = await saved(bench, b"x")
     for n in range(5):
         await bench.call("put_file", file=file, key=f"pages/{n} é.txt")
@@ -95,7 +95,7 @@ async def test_listing_goes_through_pages(bench: Bench) -> None:
     assert [each["key"] for each in listed["files"]] == [f"pages/{n} é.txt" for n in range(3)]
 
 
-async def test_a_link_is_followed(bench: Bench, settings: dict[str, str], transport: AiohttpTransport) -> None:
+async def test_a_link_is_followed(bench: SandboxContext, settings: dict[str, str], transport: AiohttpTransport) -> None:
     """The server cannot check links, so it lets this one pass; test_signing.py holds them against botocore's."""
     await bench.call("put_file", file=await saved(bench, b"content"), key="lien/é.txt")
     link = await bench.call("presigned_url", key="lien/é.txt")
@@ -105,6 +105,8 @@ async def test_a_link_is_followed(bench: Bench, settings: dict[str, str], transp
 
 
 async def test_the_server_does_check_signatures(settings: dict[str, str], transport: AiohttpTransport) -> None:
-    wrong = Bench(CONNECTOR, {**settings, "R2_SECRET_ACCESS_KEY": "wrong"}, transport=transport, clock=SystemClock())
+    wrong = sandbox_context(
+        CONNECTOR, {**settings, "R2_SECRET_ACCESS_KEY": "wrong"}, transport=transport, clock=SystemClock()
+    )
     failure = await wrong.failure("put_file", file=await saved(wrong, b"x"), key="a.txt")
     assert (failure.code, failure.detail) == ("http_403", "SignatureDoesNotMatch")

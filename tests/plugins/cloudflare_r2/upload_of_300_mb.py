@@ -20,8 +20,8 @@ from aiohttp import web
 from recipe_engine.runtime.blobs import FolderBlobs
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
+from recipe_engine.testing import sandbox_context
 from recipe_plugins.cloudflare_r2 import register_connectors
-from tests.support.plugin_context import Bench
 
 MEGABYTE = 1_000_000
 SIZE = 300 * MEGABYTE
@@ -66,7 +66,7 @@ async def main(folder: str, where: str) -> None:
     transport = AiohttpTransport()
     real = {"transport": transport} if where == "server" else {}
     [connector] = register_connectors()
-    bench = Bench(connector, settings, blobs=FolderBlobs(Path(folder)), clock=SystemClock(), **real)
+    bench = sandbox_context(connector, settings, blobs=FolderBlobs(Path(folder)), clock=SystemClock(), **real)
 
     small = await bench.blobs.save_bytes(b"warm up", "small.bin", "application/octet-stream")
     await bench.call("put_file", file=small.model_dump(), key="small.bin")

@@ -7,25 +7,25 @@ import asyncio
 import pytest
 
 from recipe_engine.plugin import Fault
+from recipe_engine.testing import START, ActionFailure, SandboxContext, sandbox_context
 from recipe_plugins.hubspot import register_connectors
-from tests.support.plugin_context import START, Bench, Failed
 from tests.support.vendor_specs import hold_to_spec, spec
 
 [CONNECTOR] = register_connectors()
 
 
 @pytest.fixture
-def bench() -> Bench:
-    bench = Bench(CONNECTOR)
+def bench() -> SandboxContext:
+    bench = sandbox_context(CONNECTOR)
     hold_to_spec(bench.sandbox, "hubspot")
     return bench
 
 
-async def test_a_contact_that_is_not_there_is_found_false_and_not_a_failure(bench: Bench) -> None:
+async def test_a_contact_that_is_not_there_is_found_false_and_not_a_failure(bench: SandboxContext) -> None:
     assert await bench.call("find_contact", email="nobody@example.org") == {"found": False, "contact": None}
 
 
-async def test_a_contact_is_found_by_its_address_whatever_its_case(bench: Bench) -> None:
+async def test_a_contact_is_found_by_its_address_whatever_its_case(bench: SandboxContext) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "Jeanne+ar@Example.org", "firstname": "Jeanne"}]})
     found = await bench.call("find_contact", email="jeanne+AR@example.org", properties=["jobtitle"])
     assert found["contact"]["id"] == "77"
@@ -44,7 +44,7 @@ async def test_a_contact_is_found_by_its_address_whatever_its_case(bench: Bench)
     }
 
 
-async def test_find_or_create_creates_once_and_then_finds(bench: Bench) -> None:
+async def test_find_or_create_creates_once_and_then_finds(bench: SandboxContext) -> None:
     details = {
         "email": "a@example.org",
         "firstname": "Alice",
@@ -62,7 +62,7 @@ async def test_find_or_create_creates_once_and_then_finds(bench: Bench) -> None:
     assert effect.data == {"id": "101", "email": "a@example.org", "firstname": "Alice", "city": "Lyon"}
 
 
-async def test_two_runs_that_create_the_same_contact_at_once_end_with_one(bench: Bench) -> None:
+async def test_two_runs_that_create_the_same_contact_at_once_end_with_one(bench: SandboxContext) -> None:
     """Both look, both see nobody, both create: the vendor's refusal names the contact of the first."""
     answer, looks = bench.sandbox.answer, iter(range(2))
 
@@ -85,7 +85,7 @@ async def test_two_runs_that_create_the_same_contact_at_once_end_with_one(bench:
     assert [effect.action for effect in bench.effects] == ["create contact"]
 
 
-async def test_a_dry_run_looks_but_creates_nothing(bench: Bench) -> None:
+async def test_a_dry_run_looks_but_creates_nothing(bench: SandboxContext) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}]})
     known = await bench.call("find_or_create_contact", dry_run=True, email="j@example.org")
     sample = await bench.call("find_or_create_contact", dry_run=True, email="new@example.org")
@@ -95,7 +95,7 @@ async def test_a_dry_run_looks_but_creates_nothing(bench: Bench) -> None:
     assert bench.effects == []
 
 
-async def test_a_contact_is_updated_by_address_and_the_empty_text_clears(bench: Bench) -> None:
+async def test_a_contact_is_updated_by_address_and_the_empty_text_clears(bench: SandboxContext) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org", "phone": "+33 1", "city": "Lyon"}]})
     answer = await bench.call("update_contact", id="j@example.org", properties={"phone": "", "lifecyclestage": "lead"})
     assert answer["id"] == "77"
@@ -105,7 +105,7 @@ async def test_a_contact_is_updated_by_address_and_the_empty_text_clears(bench: 
 
 
 async def test_a_ticket_goes_into_the_pipeline_of_the_settings_with_its_contact() -> None:
-    bench = Bench(CONNECTOR, {"HUBSPOT_PIPELINE_ID": "55", "HUBSPOT_STAGE_NEW": "551", "HUBSPOT_HUB_ID": ""})
+    bench = sandbox_context(CONNECTOR, {"HUBSPOT_PIPELINE_ID": "55", "HUBSPOT_STAGE_NEW": "551", "HUBSPOT_HUB_ID": ""})
     hold_to_spec(bench.sandbox, "hubspot")
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}]})
     ticket = await bench.call("create_ticket", subject="Modèle 3D", content="…", priority="HIGH", contact_id="77")
@@ -116,7 +116,7 @@ async def test_a_ticket_goes_into_the_pipeline_of_the_settings_with_its_contact(
     assert ["tickets", ticket["id"], "contacts", "77"] in bench.sandbox.state()["associations"]
 
 
-async def test_a_ticket_is_read_and_updated(bench: Bench) -> None:
+async def test_a_ticket_is_read_and_updated(bench: SandboxContext) -> None:
     ticket = await bench.call("create_ticket", subject="Panne", properties={"hs_ticket_category": "BILLING_ISSUE"})
     assert ticket["url"] == f"https://app.hubspot.com/contacts/12345678/record/0-5/{ticket['id']}"
     await bench.call("update_ticket", id=ticket["id"], stage="4", priority="LOW")
@@ -126,7 +126,7 @@ async def test_a_ticket_is_read_and_updated(bench: Bench) -> None:
     assert [effect.action for effect in bench.effects] == ["create ticket", "update ticket"]
 
 
-async def test_an_association_made_twice_is_one_effect(bench: Bench) -> None:
+async def test_an_association_made_twice_is_one_effect(bench: SandboxContext) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}], "tickets": [{"id": "5", "subject": "x"}]})
     for _ in range(2):
         answer = await bench.call("associate", from_type="tickets", from_id="5", to_type="contacts", to_id="77")
@@ -135,7 +135,7 @@ async def test_an_association_made_twice_is_one_effect(bench: Bench) -> None:
     assert (effect.action, effect.data) == ("associate ticket with contact", {"from_id": "5", "to_id": "77"})
 
 
-async def test_a_note_is_written_on_several_records(bench: Bench) -> None:
+async def test_a_note_is_written_on_several_records(bench: SandboxContext) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}], "tickets": [{"id": "5", "subject": "x"}]})
     await bench.call("create_note", body="Rappelé", contact_id="77", ticket_id="5")
     [effect] = bench.effects
@@ -148,7 +148,7 @@ async def test_a_note_is_written_on_several_records(bench: Bench) -> None:
     }
 
 
-async def test_search_lags_behind_what_was_written(bench: Bench) -> None:
+async def test_search_lags_behind_what_was_written(bench: SandboxContext) -> None:
     await bench.call("create_ticket", subject="Panne")
     assert (await bench.call("list_tickets"))["total"] == 0
     bench.clock.advance_to(START + 10)
@@ -156,7 +156,7 @@ async def test_search_lags_behind_what_was_written(bench: Bench) -> None:
     assert (found["total"], found["results"][0]["properties"]["subject"]) == (1, "Panne")
 
 
-async def test_all_pages_up_to_the_limit(bench: Bench) -> None:
+async def test_all_pages_up_to_the_limit(bench: SandboxContext) -> None:
     bench.sandbox.seed(
         {"tickets": [{"subject": f"n° {n}", "hs_pipeline": "0", "hs_pipeline_stage": "1"} for n in range(450)]}
     )
@@ -167,7 +167,7 @@ async def test_all_pages_up_to_the_limit(bench: Bench) -> None:
     assert len({each["id"] for each in whole["results"]}) == 450
 
 
-async def test_search_by_filters_of_every_operator(bench: Bench) -> None:
+async def test_search_by_filters_of_every_operator(bench: SandboxContext) -> None:
     bench.sandbox.seed(
         {
             "deals": [
@@ -202,7 +202,7 @@ async def test_search_by_filters_of_every_operator(bench: Bench) -> None:
     assert await found(any_of=either) == ["2", "3"]
 
 
-async def test_filters_are_given_one_way_or_the_other(bench: Bench) -> None:
+async def test_filters_are_given_one_way_or_the_other(bench: SandboxContext) -> None:
     group = [{"property": "amount", "value": 1}]
     failure = await bench.failure("search", type="deals", filters=group, any_of=[group])
     assert failure.code == "validation"
@@ -211,7 +211,7 @@ async def test_filters_are_given_one_way_or_the_other(bench: Bench) -> None:
 
 async def test_search_sorts_by_a_property_in_objects_as_the_vendors_guide_has_them() -> None:
     """The vendor's client types sorts as texts, and so does the description: no other request departs from it."""
-    bench = Bench(CONNECTOR)
+    bench = sandbox_context(CONNECTOR)
     bench.sandbox.seed(
         {"deals": [{"id": "1", "amount": "900"}, {"id": "2", "amount": "15000"}, {"id": "3", "amount": "77"}]}
     )
@@ -242,7 +242,9 @@ async def test_search_sorts_by_a_property_in_objects_as_the_vendors_guide_has_th
         ("search", {"type": "deals", "any_of": [[{"property": "amount", "value": "1"}] * 6] * 5}, "30 in all"),
     ],
 )
-async def test_what_hubspot_refuses_is_refused_in_its_words(bench: Bench, action: str, params: dict, says: str) -> None:
+async def test_what_hubspot_refuses_is_refused_in_its_words(
+    bench: SandboxContext, action: str, params: dict, says: str
+) -> None:
     bench.sandbox.seed({"contacts": [{"id": "77", "email": "j@example.org"}]})
     failure = await bench.failure(action, **params)
     assert (failure.code, failure.retryable, failure.happened) == (
@@ -257,14 +259,14 @@ async def test_what_hubspot_refuses_is_refused_in_its_words(bench: Bench, action
 
 
 async def test_a_wrong_token_is_refused() -> None:
-    bench = Bench(CONNECTOR)
+    bench = sandbox_context(CONNECTOR)
     bench.sandbox.settings["HUBSPOT_API_KEY"] = "another"
     hold_to_spec(bench.sandbox, "hubspot")
     failure = await bench.failure("get_ticket", id="1")
     assert (failure.code, failure.detail) == ("http_401", "INVALID_AUTHENTICATION")
 
 
-async def test_a_missing_record_is_http_404(bench: Bench) -> None:
+async def test_a_missing_record_is_http_404(bench: SandboxContext) -> None:
     failure = await bench.failure("get_ticket", id="../contacts/1")
     assert failure.code == "http_404"
     assert bench.sandbox.requests[0].path == "/crm/v3/objects/tickets/..%2Fcontacts%2F1"
@@ -289,7 +291,7 @@ async def test_a_missing_record_is_http_404(bench: Bench) -> None:
         (Fault(status=503, headers={"Retry-After": "7"}), "unavailable", 7.0),
     ],
 )
-async def test_what_can_be_tried_again_says_when(bench: Bench, fault: Fault, code: str, wait: float) -> None:
+async def test_what_can_be_tried_again_says_when(bench: SandboxContext, fault: Fault, code: str, wait: float) -> None:
     bench.host.inject("hubspot", fault)
     failure = await bench.failure("create_ticket", subject="x")
     assert (failure.code, failure.retryable, failure.retry_after) == (code, True, wait)
@@ -300,39 +302,39 @@ class TestAfterACrash:
     """The process died, or the connection did, while a ticket was created."""
 
     @pytest.fixture
-    def keyed(self) -> Bench:
-        bench = Bench(CONNECTOR, {"HUBSPOT_KEY_PROPERTY": "recipe_step"})
+    def keyed(self) -> SandboxContext:
+        bench = sandbox_context(CONNECTOR, {"HUBSPOT_KEY_PROPERTY": "recipe_step"})
         hold_to_spec(bench.sandbox, "hubspot")
         return bench
 
     async def test_a_lost_answer_is_found_by_the_key_property_although_search_would_not_show_it(
-        self, keyed: Bench
+        self, keyed: SandboxContext
     ) -> None:
         keyed.host.inject("hubspot", Fault(drop="after"))
         ticket = await keyed.call("create_ticket", subject="Panne")
         assert (ticket["id"], ticket["properties"]["subject"]) == ("5001", "Panne")
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 
-    async def test_what_was_created_before_the_crash_is_not_created_again(self, keyed: Bench) -> None:
+    async def test_what_was_created_before_the_crash_is_not_created_again(self, keyed: SandboxContext) -> None:
         before = await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
         after = await keyed.call("create_ticket", step_key="run-1/ticket", recovered=True, subject="Panne")
         assert after["id"] == before["id"]
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 
-    async def test_what_was_not_created_before_the_crash_is_created(self, keyed: Bench) -> None:
+    async def test_what_was_not_created_before_the_crash_is_created(self, keyed: SandboxContext) -> None:
         await keyed.call("create_ticket", step_key="run-1/other", subject="Panne")
         await keyed.call("create_ticket", step_key="run-1/ticket", recovered=True, subject="Panne")
         assert [effect.action for effect in keyed.effects] == ["create ticket", "create ticket"]
 
-    async def test_the_vendor_itself_refuses_a_second_one(self, keyed: Bench) -> None:
+    async def test_the_vendor_itself_refuses_a_second_one(self, keyed: SandboxContext) -> None:
         await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
-        with pytest.raises(Failed) as refused:
+        with pytest.raises(ActionFailure) as refused:
             await keyed.call("create_ticket", step_key="run-1/ticket", subject="Panne")
         assert refused.value.failure.code == "http_409"
         assert [effect.action for effect in keyed.effects] == ["create ticket"]
 
-    async def test_without_a_key_property_the_step_is_in_doubt_and_says_why(self, bench: Bench) -> None:
-        with pytest.raises(Failed) as unknown:
+    async def test_without_a_key_property_the_step_is_in_doubt_and_says_why(self, bench: SandboxContext) -> None:
+        with pytest.raises(ActionFailure) as unknown:
             await bench.call("create_ticket", recovered=True, subject="Panne")
         assert (unknown.value.failure.code, unknown.value.failure.happened) == ("interrupted", "maybe")
         assert "HUBSPOT_KEY_PROPERTY" in unknown.value.failure.detail

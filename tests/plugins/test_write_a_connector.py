@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -50,6 +51,15 @@ def test_the_connector_is_one_screen_of_code() -> None:
     sizes = {name: text.count("\n") for name, text in FILES}
     assert sizes["desk/__init__.py"] < 100
     assert sizes["desk/sandbox.py"] < 70
+
+
+def test_its_own_tests_pass(desk: ModuleType, tmp_path: Path) -> None:
+    arguments = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "test_desk.py"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "2 passed" in ended.stdout
 
 
 async def test_a_ticket_is_created_with_its_file(bench: SandboxContext) -> None:

@@ -22,6 +22,10 @@ from recipe_engine.runtime.turns import Turns
 from recipe_engine.runtime.waits import matches
 from recipe_engine.runtime.wakeups import Wakeups
 
+# How long an event is kept for waits that begin later.
+KEEP_EVENTS_SECONDS = 30 * 86_400.0
+_TIDY_SECONDS = 86_400.0
+
 
 class Deliveries:
     """Takes events in, and hands them over."""
@@ -31,6 +35,8 @@ class Deliveries:
         self._turns = turns
         self._wakeups = wakeups
         self._arriving: set[tuple[str, str]] = set()
+        self._tidy_at = 0.0
+        self._tidying: asyncio.Task[None] | None = None
 
     async def take_in(self, event: EventRow) -> int:
         """Keep an event and wake who waits for it; how many runs those are. One that is known already wakes nobody."""
@@ -38,11 +44,24 @@ class Deliveries:
         if key in self._arriving or self._store.has_event(*key):
             return 0
         self._arriving.add(key)
+        self._tidy(event.at)
         try:
             await self._store.commit(Change(events=[event]))
         finally:
             self._arriving.discard(key)
         return self.deliver(event)
+
+    def _tidy(self, now: float) -> None:
+        """Once a day, forget what nobody can wait for any more."""
+        if now >= self._tidy_at:
+            self._tidy_at = now + _TIDY_SECONDS
+            self._tidying = asyncio.get_running_loop().create_task(self._store.tidy(now - KEEP_EVENTS_SECONDS, now))
+
+    async def close(self) -> None:
+        """Leave the rest of the tidying for another day."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.gather(self._tidying, return_exceptions=True)
 
     def deliver(self, event: EventRow) -> int:
         """Wake the runs that wait for a committed event."""

@@ -53,14 +53,14 @@ class EmbeddedRuntime:
         self._clock = clock
         self._observer = observer
         self._turns = Turns(store, performer, clock, self)
-        self._wakeups = Wakeups(store, clock, self._turns, self.broke)
+        self._wakeups = Wakeups(store, clock, self._turns, self.broke, self._stirred)
         self._deliveries = Deliveries(store, self._turns, self._wakeups)
         self._starts = Starts(store, clock, self._turns)
         self._followers = Followers(store)
         self._error: OperationError | None = OperationError("the runtime is not open")
         self._stopped: JSON = None
         self._idleness = Idleness(clock, self._at_rest, self._under_way, lambda: int(self._wakeups.sleeping))
-        self._inbox = Inbox(store, self, self._idleness.changed.set, self.broke)
+        self._inbox = Inbox(store, self, self._stirred, self.broke)
 
     # --- open and close
 
@@ -95,6 +95,7 @@ class EmbeddedRuntime:
         self._followers.end(self._error)
         self._wakeups.close()
         ending = self._inbox.stop()
+        await self._deliveries.close()
         await self._turns.close()
         await asyncio.gather(*ending, return_exceptions=True)
         await self._store.close()
@@ -168,6 +169,7 @@ class EmbeddedRuntime:
         row = self._store.run(run)
         if row is not None and row.queued:
             await self._starts.cancel(row, request)
+            self._followers.ended(row.number)
             self._idleness.changed.set()
             return
         await self._tell(self._live(run), ev.RunCancelled(by, reason), f"run {run} has ended already", request)
@@ -192,6 +194,7 @@ class EmbeddedRuntime:
         self._stopped = {"by": by, "reason": reason, "at": self._clock.now()}
         self._turns.holding = True
         self._wakeups.stop()
+        self._idleness.changed.set()
         await self._store.commit(Change(notes=[(_STOPPED, orjson.dumps(self._stopped))]))
         paused = []
         for run in list(self._turns.residents.moving.values()):
@@ -247,10 +250,9 @@ class EmbeddedRuntime:
         return [listed(row) for row in self._store.runs(status, recipe, limit)]
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Forget runs that ended longer ago than this, and kept events older than it; how many runs that were."""
+        """Forget runs that ended longer ago than this; how many those were."""
         self._usable()
-        now = self._clock.now()
-        return await self._store.prune(now - older_than_seconds, now)
+        return await self._store.prune(self._clock.now() - older_than_seconds)
 
     async def until_idle(self, until: float | None = None) -> None:
         """Return when nothing can be done now. A virtual clock is moved on to whatever is due next, but not beyond
@@ -297,6 +299,9 @@ class EmbeddedRuntime:
         except StorageError as error:
             self.broke(error)
         self._wakeups.pump()
+        self._idleness.changed.set()
+
+    def _stirred(self) -> None:
         self._idleness.changed.set()
 
     def broke(self, error: StorageError) -> None:

@@ -29,14 +29,23 @@ class Followers:
     def committed(self, run: LiveRun, entries: list[Entry]) -> None:
         """Show entries of a run."""
         number = run.row.number
-        for waiter in self._waiting.pop(number, ()):
-            if not waiter.done():
-                waiter.set_result(None)
         for queue in self._watching.get(number, ()):
             for n, entry in enumerate(entries, run.count - len(entries)):
                 queue.put_nowait((n, entry))
-            if run.row.ended_at is not None:
-                queue.put_nowait(None)
+        self._stir(number)
+        if run.row.ended_at is not None:
+            self.ended(number)
+
+    def ended(self, number: int) -> None:
+        """There will be no more entries of a run."""
+        self._stir(number)
+        for queue in self._watching.get(number, ()):
+            queue.put_nowait(None)
+
+    def _stir(self, number: int) -> None:
+        for waiter in self._waiting.pop(number, ()):
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def change(self, number: int) -> None:
         """Return when something of a run was committed."""

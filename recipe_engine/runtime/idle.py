@@ -51,11 +51,12 @@ class Idleness:
             return False
         due = clock.next_due()
         late = due is None or (until is not None and due > until)
-        if self._at_rest() and late:
+        asleep = due is not None and self._under_way() <= _sleepers(clock) - self._own_sleepers()
+        if late and (asleep or self._at_rest()):
             if until is not None:
                 clock.advance_to(until)
             return True
-        if due is not None and not late and self._under_way() <= _sleepers(clock) - self._own_sleepers():
+        if asleep and due is not None:
             clock.advance_to(due)
             return False
         with contextlib.suppress(TimeoutError):

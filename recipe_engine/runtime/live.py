@@ -44,7 +44,7 @@ class Mail:
 class LiveRun:
     """A run in memory.
 
-    `count` is the length of its journal. `commit` is under way while it is set, and nothing else is done meanwhile.
+    `count` is the length of its journal, `size` its bytes. `commit` is under way while it is set, and nothing else is done meanwhile.
     `actions` are the effects under way by seq, `leaving` those that were broken off and are cleaning up. `waits` are
     the seqs of the waits for events that the storage knows. `plan_data` is set until the run itself is stored.
     """
@@ -53,6 +53,7 @@ class LiveRun:
     state: State
     info: RunInfo
     count: int = 0
+    size: int = 0
     mail: deque[Mail] = field(default_factory=deque)
     commit: asyncio.Future[None] | None = None
     actions: dict[int, asyncio.Task[Event]] = field(default_factory=dict)
@@ -111,13 +112,14 @@ def newborn(row: RunRow, plan: Plan, started: RunStarted) -> LiveRun:
     return LiveRun(row, new_state(plan), _info(row, started))
 
 
-def revived(row: RunRow, plan: Plan, entries: list[Entry]) -> LiveRun:
+def revived(row: RunRow, plan: Plan, journal: list[bytes]) -> LiveRun:
     """A run read back from its journal."""
+    entries = read(journal)
     started = entries[0].events[0]
     assert isinstance(started, RunStarted)
     state = replay(plan, entries)
     waits = {pending.seq for pending in state.pending.values() if pending.event is not None}
-    return LiveRun(row, state, _info(row, started), len(entries), waits=waits)
+    return LiveRun(row, state, _info(row, started), len(entries), sum(map(len, journal)), waits=waits)
 
 
 def _info(row: RunRow, started: RunStarted) -> RunInfo:

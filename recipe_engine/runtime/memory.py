@@ -195,14 +195,16 @@ class MemoryStore:
         held = self._values.get((table, key))
         return None if held is None or (held[2] is not None and held[2] <= now) else held
 
-    async def prune(self, before: float, now: float) -> int:
+    async def prune(self, before: float) -> int:
         old = [row for row in self._runs.values() if row.ended_at is not None and row.ended_at < before]
         for row in old:
             del self._runs[row.number], self._numbers[row.run_id]
             self._journal.pop(row.number, None)
         used = {row.plan for row in self._runs.values()}
         self._plans = {digest: data for digest, data in self._plans.items() if digest in used}
+        return len(old)
+
+    async def tidy(self, before: float, now: float) -> None:
         self._events = {n: event for n, event in self._events.items() if event.pending or event.at >= before}
         self._event_ids = {(event.event, event.event_id) for event in self._events.values()}
         self._values = {key: held for key, held in self._values.items() if self._value(*key, now) is not None}
-        return len(old)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from recipe_engine.runtime.live import LiveRun, Plans, read, revived
+from recipe_engine.runtime.live import LiveRun, Plans, revived
 from recipe_engine.runtime.store import Store
 
+# Runs at rest that stay in memory, by their number and by the bytes of their journals.
 _KEPT_AT_REST = 64
+_BYTES_AT_REST = 4_000_000
 
 
 class Residents:
@@ -23,6 +25,7 @@ class Residents:
         self.aside: set[int] = set()
         self._store = store
         self._at_rest: OrderedDict[int, LiveRun] = OrderedDict()
+        self._bytes = 0
 
     def find(self, number: int) -> LiveRun | None:
         """A run, if it is in memory."""
@@ -32,7 +35,7 @@ class Residents:
         """A run that is not in memory, from its journal."""
         row = self._store.run_numbered(number)
         assert row is not None, f"run {number} is not stored"
-        run = revived(row, self.plans.get(row.plan), read(self._store.entries(number)))
+        run = revived(row, self.plans.get(row.plan), self._store.entries(number))
         self._keep(run)
         return run
 
@@ -40,7 +43,8 @@ class Residents:
         """A run has something under way."""
         number = run.row.number
         if number not in self.moving:
-            self._at_rest.pop(number, None)
+            if self._at_rest.pop(number, None) is not None:
+                self._bytes -= run.size
             self.moving[number] = run
 
     def rest(self, run: LiveRun) -> bool:
@@ -60,8 +64,11 @@ class Residents:
         """Forget every run."""
         self.moving.clear()
         self._at_rest.clear()
+        self._bytes = 0
 
     def _keep(self, run: LiveRun) -> None:
         self._at_rest[run.row.number] = run
-        if len(self._at_rest) > _KEPT_AT_REST:
-            self._at_rest.popitem(last=False)
+        self._bytes += run.size
+        while len(self._at_rest) > _KEPT_AT_REST or self._bytes > _BYTES_AT_REST:
+            _, gone = self._at_rest.popitem(last=False)
+            self._bytes -= gone.size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -117,12 +118,19 @@ class SqliteStore(SqliteReader):
 
         return await self._opened().transact(work)
 
-    async def prune(self, before: float, now: float) -> int:
+    async def prune(self, before: float) -> int:
         writer = self._opened()
-        sweep = _Sweep(before, now)
+        sweep = _Sweep(before)
         while await writer.transact(sweep.next):
             pass
         return sweep.forgotten
+
+    async def tidy(self, before: float, now: float) -> None:
+        writer = self._opened()
+        while await writer.transact(lambda connection: connection.execute(_TIDY_EVENTS, (before,)).rowcount):
+            pass
+        await writer.transact(lambda connection: connection.execute("DELETE FROM store WHERE expires <= ?", (now,)))
+        await writer.transact(lambda connection: connection.execute(_TIDY_INBOX, (time.time() - _ANSWERS_KEPT,)))
 
     def _opened(self) -> GroupWriter:
         assert self._writer is not None, "the store is not open"
@@ -177,6 +185,8 @@ ON CONFLICT (tab, key) DO UPDATE SET owner = excluded.owner, value = NULL, expir
 WHERE store.expires <= ?5
 RETURNING 1
 """
+_TIDY_EVENTS = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? AND NOT pending LIMIT 1000)"
+_TIDY_INBOX = "DELETE FROM inbox WHERE answer IS NOT NULL AND at < ?"
 _LIVE_VALUE = "SELECT 1 FROM store WHERE tab = ? AND key = ? AND (expires IS NULL OR expires > ?)"
 _PUT = """
 INSERT INTO store (tab, key, value, expires) VALUES (?, ?, ?, ?)
@@ -201,10 +211,9 @@ class _Sweep:
     Plans are forgotten with the last stretch, when every run has been looked at.
     """
 
-    def __init__(self, before: float, now: float) -> None:
+    def __init__(self, before: float) -> None:
         self.forgotten = 0
         self._before = before
-        self._now = now
         self._after = 0
         self._plans: set[int] = set()
 
@@ -214,7 +223,8 @@ class _Sweep:
             "SELECT id, plan, ended_at FROM runs WHERE id > ? ORDER BY id LIMIT ?", (self._after, _SWEPT_AT_ONCE)
         ).fetchall()
         if not stretch:
-            self._sweep_rest(connection)
+            unused = [(row[0],) for row in connection.execute("SELECT id FROM plans") if row[0] not in self._plans]
+            connection.executemany("DELETE FROM plans WHERE id = ?", unused)
             return False
         self._after = stretch[-1][0]
         old = [(number,) for number, _, ended_at in stretch if ended_at is not None and ended_at < self._before]
@@ -223,10 +233,3 @@ class _Sweep:
         connection.executemany("DELETE FROM runs WHERE id = ?", old)
         self.forgotten += len(old)
         return True
-
-    def _sweep_rest(self, connection: sqlite3.Connection) -> None:
-        unused = [(row[0],) for row in connection.execute("SELECT id FROM plans") if row[0] not in self._plans]
-        connection.executemany("DELETE FROM plans WHERE id = ?", unused)
-        connection.execute("DELETE FROM events WHERE at < ? AND NOT pending", (self._before,))
-        connection.execute("DELETE FROM store WHERE expires <= ?", (self._now,))
-        connection.execute("DELETE FROM inbox WHERE answer IS NOT NULL AND at < ?", (self._now - _ANSWERS_KEPT,))

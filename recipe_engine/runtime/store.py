@@ -203,9 +203,10 @@ class Store(Protocol):
 
     # --- room
 
-    async def prune(self, before: float, now: float) -> int:
-        """Forget runs that ended before a moment, events and answers older than it, and expired values.
+    async def prune(self, before: float) -> int:
+        """Forget runs that ended before a moment; how many those were."""
+        ...
 
-        Returns the number of runs forgotten.
-        """
+    async def tidy(self, before: float, now: float) -> None:
+        """Forget settled events that arrived before a moment, expired values, and answers that nobody fetched."""
         ...

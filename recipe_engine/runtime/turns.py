@@ -168,6 +168,7 @@ class Turns:
             turn.commands += commands
             turn.resumed |= isinstance(event, ev.RunResumed)
             run.count += 1
+            run.size += len(data)
             if mail.request is not None:
                 turn.change.answers.append((mail.request, ACCEPTED))
         if mail.taken is not None:

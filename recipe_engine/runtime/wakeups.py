@@ -30,11 +30,19 @@ Wake = Callable[[LiveRun], None]
 class Wakeups:
     """The alarm, and the queue of runs to wake."""
 
-    def __init__(self, store: Store, clock: Clock, turns: Turns, broke: Callable[[StorageError], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        turns: Turns,
+        broke: Callable[[StorageError], None],
+        changed: Callable[[], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._turns = turns
         self._broke = broke
+        self._changed = changed
         self._queue: deque[tuple[int, Wake]] = deque()
         self._pumping: asyncio.Handle | None = None
         self._alarm: asyncio.Task[None] | None = None
@@ -81,6 +89,7 @@ class Wakeups:
                 self.done(number)
         if not left:
             self.pump()
+        self._changed()
 
     # --- timers
 
@@ -131,6 +140,7 @@ class Wakeups:
             self._fire()
         except StorageError as error:
             self._broke(error)
+        self._changed()
 
     def _fire(self) -> None:
         """Wake the runs that are due, some at a time; when they have been looked after, look again."""

@@ -91,8 +91,12 @@ async def test_a_queued_run_can_be_cancelled(world: World):
     runs = await start(world, limited(), "ada", "ada", "ada")
     with pytest.raises(OperationRefused, match="is queued and has not begun"):
         await world.pause(runs[1], "Ada")
-    await world.cancel(runs[1], "Ada")
-    assert (await world.runtime.get(runs[1])).status == "cancelled"
+    waiting = asyncio.ensure_future(world.runtime.wait(runs[1], {"cancelled"}))
+    watching = asyncio.ensure_future(anext(world.runtime.watch(runs[1]), "nothing"))
+    await asyncio.sleep(0)
+    await world.runtime.cancel(runs[1], "Ada")
+    assert (await waiting).status == "cancelled"
+    assert await watching == "nothing"
     await world.idle()
     assert await statuses(world, runs) == ["succeeded", "cancelled", "succeeded"]
 

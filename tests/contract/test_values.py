@@ -152,8 +152,19 @@ async def test_what_is_old_is_forgotten(world: World):
     assert await world.runtime.prune(5 * DAY) == 1
     assert [view.run_id for view in await world.runtime.list()] == [new.run_id, parked]
     assert world.store.run(old.run_id) is None
-    assert world.store.kept("unheard", 0.0, 0) == []
     await world.send("go", {})
     await world.idle()
     assert (await world.runtime.get(parked)).status == "succeeded"
     assert (await world.run(plan_of(Perform("act", {}, "keyed"), slug="old"))).status == "succeeded"
+
+
+async def test_events_are_kept_for_thirty_days(world: World):
+    waiting = await world.start(plan_of(Wait(duration="29d"), Wait(event="early")), {})
+    late = await world.start(plan_of(Wait(duration="40d"), Wait(event="early")), {})
+    await world.runtime.send("early", {"n": 1})
+    await world.idle(until=32 * DAY)
+    await world.runtime.send("other", {})
+    await world.idle(until=33 * DAY)
+    assert world.store.kept("early", 0.0, 0) == []
+    await world.idle()
+    assert [(await world.runtime.get(run)).status for run in (waiting, late)] == ["succeeded", "waiting"]

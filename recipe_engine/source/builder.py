@@ -113,7 +113,11 @@ class Builder:
         end = start
         event_ = self._next()
         while event_.__class__ is not _MAPPING_END:
-            key = self._key(event_)
+            key = None
+            if event_.__class__ is _SCALAR:
+                key = self._key(event_)
+            else:
+                self._refuse_key(event_)
             key_start, key_end = event_.start_mark.index, event_.end_mark.index
             value, place = self._node(self._next(), depth)
             end = max(place.end, key_end)
@@ -177,20 +181,17 @@ class Builder:
             lines.pop()
         return start + len("".join(lines).rstrip("\r\n"))
 
-    def _key(self, event: Any) -> str | None:
-        """The key that an event stands for; None when it is refused, and then its value is read and dropped."""
-        if event.__class__ is _SCALAR:
-            return self._scalar_key(event)
+    def _refuse_key(self, event: Any) -> None:
+        """A key that is no scalar. An alias is refused and its value read and dropped; what else there is, is fatal."""
         if event.__class__ is _MAPPING and self._text.startswith("{{", event.start_mark.index):
             raise self._unquoted_template(event.start_mark.index)
-        found = "an alias" if event.__class__ is _ALIAS else "a list or mapping"
-        if event.__class__ is _ALIAS:
-            self._report("R109", f"{found} stands as a key; expected text", event)
-            return None
-        message = f"{found} stands as a key; expected text"
-        raise Unreadable(self._diagnostic("R109", message, event.start_mark.index, event.end_mark.index))
+        if event.__class__ is not _ALIAS:
+            message = "a list or mapping stands as a key; expected text"
+            raise Unreadable(self._diagnostic("R109", message, event.start_mark.index, event.end_mark.index))
+        self._report("R109", "an alias stands as a key; expected text", event)
 
-    def _scalar_key(self, event: Any) -> str | None:
+    def _key(self, event: Any) -> str | None:
+        """The key that a scalar stands for; None when it is refused, and then its value is read and dropped."""
         value: str = event.value
         if event.tag is not None or event.anchor is not None:
             self._anchors[event.anchor] = (value, Place(self._after_properties(event), event.end_mark.index))

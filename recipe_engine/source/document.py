@@ -48,7 +48,12 @@ class Lines:
     """Lines and columns of the offsets of a text. Lines end as editors count them: LF, CR LF or CR."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self._text = text
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins; found when the first span is asked for, because most texts have no problem."""
+        return [0, *(match.end() for match in _LINE_END.finditer(self._text))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of the character at `offset`, both from 1."""

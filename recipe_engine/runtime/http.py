@@ -22,9 +22,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from recipe_engine.core.failure import Happened
-from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
-from recipe_engine.plugin.http import SAFE_METHODS, Request, Response
+from recipe_engine.plugin.errors import ActionError, Terminal
+from recipe_engine.plugin.http import Request, Response
+from recipe_engine.runtime.http_failures import CONNECT_SECONDS, failure_of, refused, shown
 from recipe_engine.runtime.private_addresses import Allowed, is_literal, refusal
 from recipe_engine.version import VERSION
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 # Bodies up to this size (bytes) are read at once, so that their connection is free for the next request.
 _SMALL = 65_536
 _CHUNK = 262_144
-_CONNECT_SECONDS = 10.0
 # Below the five seconds after which common servers close idle connections: a request sent on a connection that is
 # just being closed is lost in a way that nobody can tell from a request that arrived.
 _KEEP_ALIVE_SECONDS = 4.0
@@ -198,48 +197,6 @@ class _Stream:
         self._answer.close()
 
 
-def failure_of(error: Exception, request: Request) -> ActionError:
-    """What went wrong below HTTP, as the failure that an action raises."""
-    if isinstance(error.__cause__, ActionError):
-        return error.__cause__  # raised by whoever gives the body
-    place = f"{request.method} {shown(request.url)}"
-    happened: Happened = "maybe" if request.sent and request.method not in SAFE_METHODS else "no"
-    detail = str(error)
-    if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)):
-        return Terminal(f"{place}: no secure connection", code="tls", detail=detail)
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Retryable(f"{place}: no connection within {_CONNECT_SECONDS:g} s", code="timeout", happened="no")
-    if isinstance(error, TimeoutError):
-        return Retryable(f"{place}: no answer within {request.timeout:g} s", code="timeout", happened=happened)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Retryable(f"{place}: the name cannot be resolved", code="connection", detail=detail, happened="no")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Retryable(f"{place}: no connection", code="connection", detail=detail, happened="no")
-    if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
-        return Terminal(f"not a URL that can be called: {shown(request.url)}", code="invalid_url")
-    if isinstance(error, ValueError):
-        return Terminal(f"{place}: not a valid request", code="invalid_request", detail=detail)
-    return Retryable(f"{place}: the connection was lost", code="connection", detail=detail, happened=happened)
-
-
-def refused(host: str, port: int, address: str, why: str) -> Terminal:
-    """The failure of a request to an address that recipes may not reach."""
-    shown_host = f"[{host}]" if ":" in host else host
-    return Terminal(
-        f"{host} leads to {address}, {why} address: refused"
-        if host != address
-        else f"{host} is {why} address: refused",
-        code="refused_address",
-        detail=f"RECIPE_HTTP_ALLOW={shown_host}:{port} allows it",
-    )
-
-
-def shown(url: str) -> str:
-    """The URL as messages show it: without user, password, query and fragment, any of which may be secret."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 def _redirected(request: Request, url: str) -> Request:
     """The next request of a redirect: the same to the same origin, stripped and untrusted to another."""
     before, after = urlsplit(request.url), urlsplit(url)
@@ -268,7 +225,7 @@ def _parsed(url: str) -> URL:
 @lru_cache(maxsize=256)
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     total = None if seconds == math.inf else seconds
-    return aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT_SECONDS)
+    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS)
 
 
 # asyncio.TimeoutError is TimeoutError since 3.11, and TimeoutError is an OSError: the handlers above rely on it.

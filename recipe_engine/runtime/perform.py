@@ -18,9 +18,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import jsonschema_rs
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from recipe_engine.core.commands import PerformAction
@@ -39,12 +38,11 @@ from recipe_engine.runtime.performer import RunInfo
 from recipe_engine.runtime.sandboxing import SandboxHost
 from recipe_engine.runtime.secrets import Scrubber, reveal
 from recipe_engine.runtime.settings import Settings
+from recipe_engine.runtime.value_checks import ValueChecker, problems
 from recipe_engine.runtime.world import World
 
 logger = logging.getLogger("recipe_engine")
 
-# What one result may weigh in the journal (bytes of JSON).
-LARGEST_RESULT = 1_000_000
 _LARGEST_FAILURE_DATA = 20_000
 _TITLE_KEPT = 500
 _DETAIL_KEPT = 2000
@@ -74,7 +72,7 @@ class ActionPerformer:
         self._clock = clock
         self._observer = observer
         self._scrubber = Scrubber()
-        self._validators: dict[str, jsonschema_rs.Validator] = {}
+        self._checker = ValueChecker(self._scrubber)
         self._around = Surroundings(blobs, kv, clock, self._write_log, None)
         known = settings if settings.declared else settings.knowing(catalog)
         self._real = World(catalog, known, transport, clock, services, self._scrubber)
@@ -164,13 +162,13 @@ class ActionPerformer:
         given = command.params if command.params is not None else {}
         if action.secret_params:
             given = reveal(given, action.secret_params, run.seed, world.secret)
-        params = self._validated(action, given)
+        params = self._checker.params(action, given)
         dry = run.dry_run and command.effect != "read"
         context = ActionContext(self._around, world, action.connector, attempt, dry=dry)
         if reconcile:
             assert action.reconcile is not None
             happened = await action.reconcile(context, params)
-            return None if happened is None else self._result(action, happened)
+            return None if happened is None else self._checker.result(action, happened)
         if dry and not shows_its_writes(action):
             context.log(f"dry run: would perform {action.name}", params=printable(command.params))
             return sample_result(action, command.params or {})
@@ -181,7 +179,7 @@ class ActionPerformer:
             context.log(f"dry run: would send {write.method} {write.url}", **shown)
             context.log("dry run: the result that follows is an example", sample=True)
             return sample_result(action, command.params or {})
-        return self._result(action, result)
+        return self._checker.result(action, result)
 
     def _world(self, run: RunInfo) -> World:
         if not run.sandbox:
@@ -189,51 +187,6 @@ class ActionPerformer:
         if self._sandboxed is None:
             raise Terminal("this runtime has no sandboxes, and the run was started in the sandbox", code="no_sandbox")
         return self._sandboxed
-
-    def _validated(self, action: Action, given: JSON) -> Any:
-        """The parameters as the function wants them; Terminal `validation` lists all that is wrong with them."""
-        if action.params_type is not None:
-            try:
-                return action.params_type.model_validate(given)
-            except ValidationError as error:
-                detail = problems(error)
-        else:
-            found = self._validator(f"{action.name} params", action.params_schema).iter_errors(given)
-            detail = "; ".join(f"{_place(error.instance_path)}{error.message[:200]}" for error in found)
-            if not detail:
-                return given
-        raise Terminal(f"the parameters of {action.name} are not valid", code="validation", detail=detail)
-
-    def _result(self, action: Action, result: Any) -> JSON:
-        """The result as bounded JSON without secrets."""
-        if isinstance(result, BaseModel):
-            output = result.model_dump(mode="json", by_alias=True)
-        else:
-            output = to_jsonable_python(result, by_alias=True)
-            error = next(self._validator(f"{action.name} result", action.result_schema).iter_errors(output), None)
-            if error is not None:
-                raise Terminal(
-                    f"the result of {action.name} is not what it declares",
-                    code="invalid_result",
-                    detail=f"{_place(error.instance_path)}{error.message[:200]}",
-                )
-        try:
-            data = orjson.dumps(output)
-        except TypeError as error:
-            raise Terminal(f"the result of {action.name} is not JSON: {error}", code="invalid_result") from error
-        if len(data) > LARGEST_RESULT:
-            raise Terminal(
-                f"the result of {action.name} has {len(data)} bytes; at most {LARGEST_RESULT} can be kept",
-                code="value_too_large",
-                detail="keep it as a file (http: `save: file`), or ask for less of it (fields, pages, a filter)",
-            )
-        return self._scrubber.json(output) if self._scrubber.leaks(data) else output
-
-    def _validator(self, name: str, schema: JSON) -> jsonschema_rs.Validator:
-        validator = self._validators.get(name)
-        if validator is None:
-            validator = self._validators[name] = jsonschema_rs.validator_for(schema)
-        return validator
 
     def _shown(self, failure: Failure) -> Failure:
         """The failure as it may be journaled and shown."""
@@ -267,16 +220,6 @@ class ActionPerformer:
         self._real.learn_tokens()
         if self._sandboxed is not None:
             self._sandboxed.learn_tokens()
-
-
-def problems(error: ValidationError) -> str:
-    """Everything that is wrong, without the values: they may be secret, and are in the journal anyway."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in found)
-
-
-def _place(path: Any) -> str:
-    return f"{'.'.join(map(str, path))}: " if path else ""
 
 
 def _in_doubt(answer: ActionSucceeded | ActionFailed, command: PerformAction) -> bool:

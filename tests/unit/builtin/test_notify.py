@@ -283,7 +283,7 @@ async def test_attachments_are_bounded():
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 async def test_a_password_is_not_sent_in_the_clear(monkeypatch):
-    monkeypatch.setattr("recipe_engine.builtin.email._LOCAL", ())
+    monkeypatch.setattr("recipe_engine.builtin.smtp._LOCAL", ())
     async with mail_server(accounts=True) as mail:
         given = settings(mail.port, SMTP_USERNAME="ada", SMTP_PASSWORD="right-password")
         failure = await Rig(notify, email, settings=given).failure("notify", step())

@@ -7,11 +7,11 @@ moments and durations have the few fields named here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
-from recipe_engine.expr.moments import datetime_of
+from recipe_engine.expr.moments import DEFAULT_TIMEZONE, datetime_of, zone
 from recipe_engine.expr.values import Duration, Moment, kind
 
 MOMENT_FIELDS: Final[Mapping[str, Callable[[datetime], int]]] = {
@@ -52,16 +52,10 @@ def field_of(value: Any, name: str, label: str) -> object:
             raise EvaluationError("type", f"{label} is {kind(value)}, which has no field `{name}`")
 
 
-def shown_zone(moment: Moment) -> Any:
-    """The zone in which a moment is shown to people: its own when it was put into one by name, else the default one.
-    An offset says where a text came from, not where its reader is."""
-    from datetime import timezone
-
-    if isinstance(moment.zone, timezone):
-        from recipe_engine.expr.moments import DEFAULT_TIMEZONE, zone
-
-        return zone(DEFAULT_TIMEZONE)
-    return moment.zone
+def shown_zone(moment: Moment) -> tzinfo:
+    """The zone in which a moment is shown to people: its own when it was put into one, else the default one. The offset
+    of a text says where the text came from, not where its reader is."""
+    return zone(DEFAULT_TIMEZONE) if isinstance(moment.zone, timezone) and not moment.placed else moment.zone
 
 
 def item_of(value: Any, key: Any, label: str) -> object:
@@ -70,6 +64,8 @@ def item_of(value: Any, key: Any, label: str) -> object:
         raise undefined(key)
     if key.__class__ is str:
         return field_of(value, key, label)
+    if key.__class__ is int and isinstance(value, dict):
+        return field_of(value, str(key), label)
     if key.__class__ is int and value.__class__ in (list, str):
         if -len(value) <= key < len(value):
             return value[key]

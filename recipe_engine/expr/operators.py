@@ -102,8 +102,7 @@ def _later(moment: Any, duration: Duration) -> Moment:
         except OverflowError as error:
             raise EvaluationError("limit", "the moment is outside of the years 1 to 9999") from error
         return Moment(day.timestamp(), day.tzinfo)  # type: ignore[arg-type]  # parse_iso gives aware ones
-    start = moment_of(moment)
-    return Moment(start.seconds + duration.seconds, start.zone)
+    return moment_of(moment).later(duration.seconds)
 
 
 def subtract(a: Any, b: Any) -> Any:

@@ -23,14 +23,22 @@ JSON: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """A point in time: seconds since 1970 (UTC), shown in `zone`."""
+    """A point in time: seconds since 1970 (UTC), written in `zone`.
+
+    `placed` says that the zone was chosen (`in_timezone`), not just found in a text: days are counted in it then.
+    """
 
     seconds: float
     zone: tzinfo = field(default=UTC, compare=False)
+    placed: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if not EARLIEST <= self.seconds <= LATEST:
             raise EvaluationError("limit", "the moment is outside of the years 1 to 9999")
+
+    def later(self, seconds: float) -> Moment:
+        """The moment that many seconds later."""
+        return Moment(self.seconds + seconds, self.zone, self.placed)
 
 
 @dataclass(frozen=True, slots=True, order=True)

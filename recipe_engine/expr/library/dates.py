@@ -37,9 +37,10 @@ def of_local(at: datetime) -> Moment:
 
 
 def _bounded(make: Callable[[], datetime]) -> Moment:
-    """The moment that `make` gives; what leaves the calendar is an error of the language."""
+    """The moment of the local time that `make` gives; what leaves the calendar is an error of the language."""
     try:
-        return of_local(make())
+        at = make()
+        return Moment(at.timestamp(), at.tzinfo or UTC, placed=True)
     except OverflowError as error:
         raise EvaluationError("limit", "the moment is outside of the years 1 to 9999") from error
 
@@ -77,7 +78,7 @@ def _format_date(value: Moment, pattern: str, timezone: str, locale: str) -> str
 
 
 def _in_timezone(value: Moment, timezone: str) -> Moment:
-    return Moment(value.seconds, zone(timezone))
+    return Moment(value.seconds, zone(timezone), placed=True)
 
 
 def _unit(unit: str) -> str:
@@ -151,7 +152,7 @@ def _start_of(value: Moment, unit: str, timezone: str) -> Moment:
 def _end_of(value: Moment, unit: str, timezone: str) -> Moment:
     name = _unit(unit)
     after = _bounded(lambda: _next(_start(local(value, timezone), name), name))
-    return Moment(after.seconds - 1, after.zone)
+    return after.later(-1)
 
 
 def _at(value: Moment, time: str, timezone: str) -> Moment:

@@ -5,20 +5,18 @@ What arrives on the wire is held against the vendors' descriptions, as another s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any
 
-import orjson
 import pytest
-from aiohttp import web
 
-from recipe_engine.plugin import Connector, SandboxRequest
-from recipe_engine.plugin.sandbox import split_url
+from recipe_engine.plugin import Connector
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.testing import SandboxContext, sandbox_context
+from tests.support.sandbox_server import SandboxServer
 from tests.support.vendor_specs import hold_to_spec
 
 HUBSPOT, CLICKUP, R2 = (
@@ -28,54 +26,21 @@ HUBSPOT, CLICKUP, R2 = (
 )
 
 
-class Served:
-    """A connector whose base URL leads to its own sandbox, served on loopback."""
-
-    def __init__(self, connector: Connector, **settings: str) -> None:
-        self.connector = connector
-        self.settings = settings
-        self.transport = AiohttpTransport()
-        app = web.Application(client_max_size=10_000_000)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app)
-
-    async def open(self, base_url_setting: str, path: str = "") -> SandboxContext:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.settings[base_url_setting] = f"http://127.0.0.1:{self._runner.addresses[0][1]}{path}"
-        self.bench = sandbox_context(self.connector, self.settings, transport=self.transport, clock=SystemClock())
-        return self.bench
-
-    async def close(self) -> None:
-        await self.transport.close()
-        await self._runner.cleanup()
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        url = f"{request.scheme}://{request.host}{request.raw_path}"
-        path, query = split_url(url)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        arrived = SandboxRequest(
-            request.method, url, path, query, headers, body, len(body), hashlib.sha256(body).hexdigest()
-        )
-        answer = self.bench.sandbox.answer(arrived)
-        if answer.json is None:
-            return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
-        content = {"Content-Type": "application/json", **answer.headers}
-        return web.Response(status=answer.status, body=orjson.dumps(answer.json), headers=content)
-
-
 @pytest.fixture
 async def serve() -> AsyncIterator[Any]:
-    opened: list[Served] = []
+    """Serves the sandbox of a connector and gives the connector whose base URL leads there."""
+    async with AsyncExitStack() as opened:
 
-    async def serve(connector: Connector, base_url_setting: str, path: str = "", **settings: str) -> SandboxContext:
-        opened.append(Served(connector, **settings))
-        return await opened[-1].open(base_url_setting, path)
+        async def serve(connector: Connector, base_url_setting: str, path: str = "", **settings: str) -> SandboxContext:
+            server = await opened.enter_async_context(SandboxServer())
+            transport = AiohttpTransport()
+            opened.push_async_callback(transport.close)
+            settings[base_url_setting] = server.url + path
+            bench = sandbox_context(connector, settings, transport=transport, clock=SystemClock())
+            server.answer = bench.sandbox.answer
+            return bench
 
-    yield serve
-    for each in opened:
-        await each.close()
+        yield serve
 
 
 async def test_hubspot(serve: Any) -> None:

@@ -25,9 +25,30 @@ def _diagnostics() -> str:
     return markdown()
 
 
+def _functions() -> str:
+    from recipe_engine.expr.reference import markdown
+
+    return markdown()
+
+
+def _actions() -> str:
+    from scripts.actions_reference import markdown
+
+    return markdown()
+
+
+def _schema() -> str:
+    from recipe_engine.editor_schema import shipped_catalog, text
+
+    return text(shipped_catalog())
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": _cli,
     "docs/reference/diagnostics.md": _diagnostics,
+    "docs/reference/functions.md": _functions,
+    "docs/reference/actions.md": _actions,
+    "schemas/recipe.schema.json": _schema,
 }
 
 

@@ -23,11 +23,22 @@ def explain(codes: tuple[str, ...]) -> int:
         _list_all()
         return 0
     pages = {code: page_of(code) for code in codes}
-    click.echo("\n".join(page for page in pages.values() if page), nl=False)
+    click.echo("\n".join(_wrapped(page) for page in pages.values() if page), nl=False)
     unknown = [code for code, page in pages.items() if page is None]
     if unknown:
         raise click.UsageError(f"there is no diagnostic code {', '.join(unknown)}; `recipe explain` lists them all")
     return 0
+
+
+def _wrapped(page: str) -> str:
+    """The page with its sentences wrapped to the terminal; examples, which are indented, stay as they are."""
+    import shutil
+    import textwrap
+
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    return "\n".join(
+        line if line.startswith(" ") or len(line) <= width else textwrap.fill(line, width) for line in page.split("\n")
+    )
 
 
 def _list_all() -> None:

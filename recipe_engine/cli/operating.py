@@ -108,6 +108,8 @@ async def _here(db: str | None, operation: Operation, said: str, run: str | None
             shown.close()
             view = await engine.runtime.get(run)
             conclude(view.to_json(), driven.state, engine.clock.now(), db)
+            if engine.effects:
+                outcome.show_effects(engine.effects)
             return outcome.exit_code(view.status)
     finally:
         shown.close()

@@ -22,6 +22,16 @@ from pathlib import Path
 
 _FENCE = re.compile(r"^```(?P<language>\w+)(?: (?P<rest>[^\n]*))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ")
+# What differs from run to run: moments, how long something took, names of runs, identifiers of messages.
+_CHANGING = (
+    (re.compile(r"\d{4}-\d\d-\d\d"), "DATE"),
+    (re.compile(r"\d\d:\d\d:\d\d"), "TIME"),
+    (re.compile(r"  \d+\.\d+ s\b"), ""),
+    (re.compile(r"\b\d+ ms\b|\d+\.\d+ s\b"), "TOOK"),
+    (re.compile(r"\b0[0-9a-z]{15}\b"), "RUN"),
+    (re.compile(r"<[0-9a-f]{32}@"), "<ID@"),
+    (re.compile(r"\bPython \d+\.\d+\.\d+"), "PYTHON"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,5 +124,7 @@ def compare(place: str, expected: str, found: str) -> None:
 
 
 def _tidy(text: str) -> str:
-    """Without trailing spaces and empty lines at the ends."""
+    """Without what differs from run to run, without trailing spaces and empty lines at the ends."""
+    for pattern, word in _CHANGING:
+        text = pattern.sub(word, text)
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())

@@ -26,7 +26,7 @@ def columns(rows: Sequence[Sequence[str]], *, indent: str = "  ", bold_first: bo
         if bold_first and cells:
             cells[0] = click.style(cells[0], bold=True)
         head = indent + "".join(f"{cell}  " for cell in cells)
-        wrapped = textwrap.wrap(row[-1], max(_NARROWEST, width - len(margin))) or [""]
+        wrapped = textwrap.wrap(row[-1], max(_NARROWEST, width - len(margin)), break_on_hyphens=False) or [""]
         lines += [head.rstrip(), *(margin + line for line in wrapped)] if below else [
             (head + wrapped[0]).rstrip(), *(margin + line for line in wrapped[1:])
         ]  # fmt: skip

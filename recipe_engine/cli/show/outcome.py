@@ -61,42 +61,36 @@ def show_error(error: JSONObject) -> None:
 
 def show_how_to_go_on(state: State, now: float, options: str = "") -> None:
     """On the error stream: what the run needs, and the commands that give it. `options` are added to each command."""
-    rows = list(_ways_on(state, now, options))
-    if rows:
-        click.echo("", err=True)
-        click.echo(columns(rows, indent=""), err=True)
+    for need, command in _ways_on(state, now):
+        click.echo(f"\n{need}:\n  {click.style(command + options, bold=True)}", err=True)
 
 
-def _ways_on(state: State, now: float, options: str) -> Iterator[tuple[str, str]]:
+def _ways_on(state: State, now: float) -> Iterator[tuple[str, str]]:
     run = state.run
     if state.ended == "failed":
-        yield "to try again from the failed step:", f"recipe runs retry {run}{options}"
-        return
-    if state.paused:
-        yield "paused; to go on:", f"recipe runs resume {run}{options}"
-        return
-    for pending in state.pending.values():
-        yield from _way_on(run, pending, now, options)
-    if state.status == "running":
-        yield "to go on:", f"recipe runs resume {run}{options}"
+        yield "to try again from the failed step", f"recipe runs retry {run}"
+    elif state.paused:
+        yield "the run is paused; to go on", f"recipe runs resume {run}"
+    elif state.status == "running":
+        yield "the run was left under way; to go on", f"recipe runs resume {run}"
+    elif state.ended is None:
+        for pending in state.pending.values():
+            yield from _way_on(run, pending, now)
 
 
-def _way_on(run: str, pending: Pending, now: float, options: str) -> Iterator[tuple[str, str]]:
+def _way_on(run: str, pending: Pending, now: float) -> Iterator[tuple[str, str]]:
+    path = pending.path
+    until = f" until {moment(pending.wake_at, now)}" if pending.wake_at is not None else ""
     if pending.kind == "doubt":
-        yield (
-            f"{pending.path} may or may not have happened; find out, then:",
-            (f"recipe runs resolve {run} {pending.path} --done --by YOU{options} (or --retry)"),
-        )
+        told = f"{path} may or may not have happened; find out, then say --done (with its --output) or --retry"
+        yield told, f"recipe runs resolve {run} {path} --done --by YOU"
     elif pending.approval is not None:
-        yield (
-            f"{pending.path} waits for a person:",
-            f"recipe approve {run} {pending.path} --yes --by YOU{options} (or --no)",
-        )
+        yield f"{path} waits for a person{until}; to say --yes or --no", f"recipe approve {run} {path} --yes --by YOU"
     elif pending.event is not None:
         data = json.dumps(pending.match or {}, ensure_ascii=False)
-        yield f"{pending.path} waits for an event:", f"recipe send {pending.event} --data '{data}'{options}"
-    if pending.wake_at is not None and pending.purpose not in ("timeout", "duration"):
-        yield f"{pending.path} goes on {moment(pending.wake_at, now)}:", f"recipe worker{options}"
+        yield f"{path} waits for an event{until}; to send it", f"recipe send {pending.event} --data '{data}'"
+    elif until and pending.purpose not in ("timeout", "duration"):
+        yield f"{path} waits{until}; to have it go on then", "recipe worker"
 
 
 def _fields(data: JSONObject) -> str:

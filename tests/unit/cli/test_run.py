@@ -188,7 +188,7 @@ def test_a_parked_run_says_how_to_go_on_with_exit_code_3(recipe):
     assert (ended.code, run["status"]) == (3, "waiting")
     shown = recipe("run", "ask.yml")
     assert shown.code == 3
-    assert "ok waits for a person:" in shown.err
+    assert "ok waits for a person" in shown.err
     assert "--yes --by YOU" in shown.err
 
 

@@ -1,4 +1,4 @@
-"""Runs in memory: those that have something under way, and the few that were last at rest.
+"""Runs in memory: those that have something under way, and the few that came to rest last, ended ones among them.
 
 The one rule: of a run there is one LiveRun at most. Whoever finds one posts to it before awaiting anything, since a run
 at rest may leave memory at any time.
@@ -51,7 +51,7 @@ class Residents:
         """A run may have nothing under way any more; whether it came to rest just now."""
         if not run.at_rest or self.moving.pop(run.row.number, None) is None:
             return False
-        if run.row.ended_at is None:
+        if run.count:
             self._keep(run)
         return True
 

@@ -14,7 +14,7 @@ from recipe_engine.core.state import State, StepState
 from recipe_engine.core.view import error_view
 from recipe_engine.expr import format_duration
 from recipe_engine.plugin import Effect
-from recipe_engine.testing.matching import NOTHING, Miss, fits, misses
+from recipe_engine.testing.matching import Miss, fits, misses, shown
 from recipe_engine.testing.model import EffectExpected, Expect, StepExpected
 from recipe_engine.testing.running import Outcome
 
@@ -172,7 +172,7 @@ def _in_order(name: str, expected: list[JSON], found: list[JSONObject]) -> Itera
         path = f"{name}[{index}]"
         nearest = min(rest, key=lambda item: _distance(wanted, item), default=None)
         if nearest is None:
-            yield from misses(wanted, NOTHING, path)
+            yield Miss(path, shown(wanted), "no further one")
         else:
             yield from misses(wanted, nearest, path)
 
@@ -188,6 +188,4 @@ def _log(expected: list[JSON], lines: list[str]) -> Iterator[Miss]:
     for index, wanted in enumerate(expected):
         looked_for = {"contains": wanted} if isinstance(wanted, str) else wanted
         if not any(fits(looked_for, line) for line in lines):
-            yield from misses(
-                {"contains": looked_for} if not isinstance(wanted, str) else looked_for, lines, f"log[{index}]"
-            )
+            yield Miss(f"log[{index}]", f"a line: {shown(wanted)}", shown(lines) if lines else "no line")

@@ -166,14 +166,14 @@ class _Reader:
         for name, item in _LISTS.items():
             if name in fields:
                 fields[name] = self.items(item, fields[name], (*path, name), f"an entry of `{name}`")
-        if "expect" in fields:
+        if isinstance(fields.get("expect"), dict):
             fields["expect"] = self.expect(fields["expect"], (*path, "expect"))
+            if fields["expect"] is None:
+                del fields["expect"]
         built = self.build(model, fields, path, owner)
         return built if len(self.problems.found) == before else None
 
-    def expect(self, data: Any, path: Place) -> Any:
-        if not isinstance(data, dict):
-            return data
+    def expect(self, data: dict[str, Any], path: Place) -> Expect | None:
         for place, message in bad_matchers(data):
             self.problems.add("R703", message, (*path, *place))
         fields = dict(data)
@@ -182,19 +182,22 @@ class _Reader:
                 fields[name] = self.items(EffectExpected, fields[name], (*path, name), f"an entry of `{name}`")
         steps = fields.get("steps")
         if isinstance(steps, dict):
-            fields["steps"] = {name: self.step(value, (*path, "steps", name)) for name, value in steps.items()}
+            read = {name: self.step(value, (*path, "steps", name)) for name, value in steps.items()}
+            fields["steps"] = {name: step for name, step in read.items() if step is not None}
         return self.build(Expect, fields, path, "`expect`")
 
-    def step(self, value: Any, path: Place) -> Any:
+    def step(self, value: Any, path: Place) -> StepExpected | None:
         """A step's expectation; a text stands for its status."""
         if isinstance(value, dict):
             return self.build(StepExpected, value, path, "a step's expectation")
         return StepExpected.model_validate({"status": value})
 
     def items(self, model: type[M], value: Any, path: Place, owner: str) -> Any:
+        """The items of a list that could be read; the others were reported. What is no list is left to its owner."""
         if not isinstance(value, list):
             return value
-        return [self.build(model, item, (*path, index), owner) for index, item in enumerate(value)]
+        read = [self.build(model, item, (*path, index), owner) for index, item in enumerate(value)]
+        return [item for item in read if item is not None]
 
     def build(self, model: type[M], data: Any, path: Place, owner: str) -> M | None:
         if not isinstance(data, dict):
@@ -203,24 +206,8 @@ class _Reader:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            # What is broken deeper down was reported there: it arrives here as None.
-            told = [
-                item for item in error.errors() if not (item["input"] is None and item["loc"] and _deep(data, item))
-            ]
-            if told:
-                self.problems.refused(error, model, data, path, owner)
+            self.problems.refused(error, model, data, path, owner)
             return None
-
-
-def _deep(data: dict[str, Any], item: Any) -> bool:
-    """Whether pydantic complains of a part that could not be read and was reported already."""
-    here: Any = data
-    for name in item["loc"]:
-        try:
-            here = here[name]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return here is None and item["type"] == "model_type"
 
 
 def _merged(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from recipe_engine.testing.matching import Miss, shown
 from recipe_engine.testing.report import CaseReport, FileReport, StepLine, Totals
 
 Style = Callable[[str, str], str]
-_WIDE = 100
-_SHORT = 60
 _VALUE = 80
 
 
@@ -78,7 +76,7 @@ def totals_in_words(totals: Totals) -> str:
 
 def _miss(miss: Miss, style: Style) -> Iterator[str]:
     yield style(miss.path, "strong")
-    if max(len(miss.expected), len(miss.found)) <= _SHORT or "\\n" not in miss.expected + miss.found:
+    if "\\n" not in miss.expected or "\\n" not in miss.found:
         yield f"  expected  {style(miss.expected, 'good')}"
         yield f"  found     {style(miss.found, 'bad')}"
         return

@@ -28,6 +28,7 @@ import inspect
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -41,13 +42,13 @@ from recipe_engine.plugin.http import Request, Response
 class Params(BaseModel):
     """Parameters of an action: unknown names are refused, so that a typing mistake is found by the checker."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Result(BaseModel):
     """Result of an action. Fields that the vendor adds pass through untyped."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
 
 class FileValue(BaseModel):
@@ -86,6 +87,26 @@ class Settings(Protocol):
     def get(self, name: str, default: str | None = None) -> str | None: ...
 
     def require(self, name: str) -> str: ...
+
+
+class AuthContext(Protocol):
+    """What an auth has beside the request that it changes.
+
+    `tokens` is the dict of `Context.tokens`, shared by all runs of the process; `now` is the runtime's time (seconds
+    since 1970). `send` takes a request of the auth's own (to a token endpoint) over the connector's transport, without
+    auth; whatever goes wrong there, the action itself did nothing yet. `learn` makes a secret that was obtained known
+    to the scrubber, so that it stands in no journal, log or error.
+    """
+
+    settings: Settings
+    tokens: dict[str, Any]
+
+    @property
+    def now(self) -> float: ...
+
+    def learn(self, name: str, secret: str) -> None: ...
+
+    async def send(self, request: Request) -> Response: ...
 
 
 class Http(Protocol):
@@ -195,7 +216,12 @@ class Context(Protocol):
 ActionFunction = Callable[[Any, Any], Awaitable[Any]]
 # Did it happen? The result if so, None if it certainly did not; raises Retryable when it cannot tell.
 Reconcile = Callable[[Any, Any], Awaitable[Any]]
-Auth = Callable[[Request, Settings], Awaitable[None]]
+Auth = Callable[[Request, AuthContext], Awaitable[None]]
+# Told of a 401: whether the request is worth sending once more, with what the auth then has. It did nothing, so that
+# sending it again doubles nothing.
+Renew = Callable[[Request, Response, AuthContext], Awaitable[bool]]
+# The connector's address, when it depends on settings (a data centre).
+BaseUrl = Callable[[Settings], str]
 # Turns an error answer into a Retryable or Terminal; None leaves it to the engine's general rules.
 ErrorMapping = Callable[[int, Mapping[str, str], JSON], Exception | None]
 
@@ -229,11 +255,34 @@ class Action:
     example: str = ""
 
 
+class _DeclaredAction(Action):
+    """An action read from a function. Its schemas are made when somebody asks: most are not asked in most processes, and
+    making them all would cost a command more time than the rest of its start."""
+
+    @cached_property
+    def params_schema(self) -> JSONObject:
+        assert self.params_type is not None
+        return self.params_type.model_json_schema()
+
+    @cached_property
+    def result_schema(self) -> JSONObject:
+        return _result_schema(typing.get_type_hints(self.function)["return"])
+
+
+def _declared(**fields: Any) -> Action:
+    action = _DeclaredAction(**fields, params_schema={}, result_schema={})
+    # What stands in the instance would hide what is made late.
+    del vars(action)["params_schema"], vars(action)["result_schema"]
+    return action
+
+
 @dataclass(eq=False)
 class Connector:
     """A vendor's actions with its base URL, auth, limits, error mapping and sandbox.
 
-    `base_url` can be replaced by the setting `<NAME>_BASE_URL` (or `base_url_setting`). `sandbox` is
+    `base_url` (or a function of the settings) can be replaced by the setting `<NAME>_BASE_URL` (or `base_url_setting`).
+    `renew` is asked after a 401 whether to authorize and send once more. `at_once` is how many requests may be under way
+    at the same time, of all runs of the process. `sandbox` is
     `module:Class`, imported only when a run uses sandboxes. `channels` are the ways to reach people that it adds to
     `notify`. `over_http` says that all its effects go through `ctx.http`, so that a dry run can show them (by default:
     whether it has a base URL).
@@ -241,10 +290,12 @@ class Connector:
 
     name: str
     title: str
-    base_url: str = ""
+    base_url: str | BaseUrl = ""
     settings: Sequence[Setting] = ()
     auth: Auth | None = None
+    renew: Renew | None = None
     limits: Sequence[RateLimit] = ()
+    at_once: int | None = None
     errors: ErrorMapping | None = None
     sandbox: str | None = None
     base_url_setting: str | None = None
@@ -252,6 +303,10 @@ class Connector:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     over_http: bool | None = None
     actions: dict[str, Action] = field(default_factory=dict)
+
+    def address(self, settings: Settings) -> str:
+        """The base URL under these settings, unless one of them replaces it."""
+        return self.base_url if isinstance(self.base_url, str) else self.base_url(settings)
 
     def action(
         self,
@@ -279,17 +334,16 @@ class Connector:
         def register(function: ActionFunction) -> ActionFunction:
             hints = typing.get_type_hints(function)
             params_type = hints[next(reversed(inspect.signature(function).parameters))]
-            result_type = hints["return"]
+            if not (isinstance(params_type, type) and issubclass(params_type, BaseModel)) or "return" not in hints:
+                raise TypeError(f"{function.__qualname__}: parameters need a Params class, and the result a type")
             short = name or function.__name__
             full = short if fields_at_step else f"{self.name}.{short}"
             text = inspect.getdoc(function) or ""
             summary, _, description = text.partition("\n")
-            self.actions[full] = Action(
+            self.actions[full] = _declared(
                 name=full,
                 function=function,
                 effect=effect,
-                params_schema=params_type.model_json_schema(),
-                result_schema=_result_schema(result_type),
                 params_type=params_type,
                 summary=summary,
                 description=description.strip(),
@@ -319,8 +373,8 @@ def _result_schema(result_type: Any) -> JSONObject:
 def bearer(setting: str) -> Auth:
     """Auth that sends `Authorization: Bearer <setting>`."""
 
-    async def authorize(request: Request, settings: Settings) -> None:
-        request.headers["Authorization"] = f"Bearer {settings.require(setting)}"
+    async def authorize(request: Request, auth: AuthContext) -> None:
+        request.headers["Authorization"] = f"Bearer {auth.settings.require(setting)}"
 
     return authorize
 
@@ -328,7 +382,7 @@ def bearer(setting: str) -> Auth:
 def header(name: str, setting: str) -> Auth:
     """Auth that sends the setting in the header `name`."""
 
-    async def authorize(request: Request, settings: Settings) -> None:
-        request.headers[name] = settings.require(setting)
+    async def authorize(request: Request, auth: AuthContext) -> None:
+        request.headers[name] = auth.settings.require(setting)
 
     return authorize

@@ -1,5 +1,6 @@
 """A dry run reads, shows what it would write, and goes on with an example of the result."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,9 +101,8 @@ async def test_what_no_example_fits_is_refused():
         """Insert."""
         raise AssertionError
 
-    action = made.actions["db.insert"]
     schema = {"type": "string", "pattern": "^[0-9]{8}$"}
-    made.actions["db.insert"] = type(action)(**{**vars(action), "result_schema": schema})
+    made.actions["db.insert"] = replace(made.actions["db.insert"], result_schema=schema)
     failure = await Rig(made).failure("db.insert", dry_run=True)
     assert failure.code == "dry_run"
     assert "--sandbox" in failure.detail

@@ -1,6 +1,7 @@
 """Finding plugins: the engine's own, those that distributions announce, and those of a source checkout.
 
-The one rule: a broken third-party plugin costs its own connectors and a warning that names its distribution, never the
+The engine's own connectors register nothing but connectors, so they wait until one is asked for; a plugin of somebody
+else may answer any hook and is imported at once. The one rule: a broken third-party plugin costs its own connectors and a warning that names its distribution, never the
 command.
 """
 
@@ -19,7 +20,7 @@ import pluggy
 
 from recipe_engine.plugin import hookspecs
 from recipe_engine.plugin.api import Connector
-from recipe_engine.plugin.catalog import Catalog
+from recipe_engine.plugin.catalog import Catalog, Known, Shelf
 
 GROUP = "recipe_engine"
 _CONNECTORS_PACKAGE = "recipe_plugins"
@@ -56,11 +57,11 @@ class _Loading:
     functions: list[Any] = field(default_factory=list)
 
 
-def load_catalog(extra: Iterable[Any] = ()) -> LoadedPlugins:
-    """Load every plugin: `extra` (plugin objects, the engine's builtins) first, then those of entry points of the group
-    `recipe_engine`, then the packages of `recipe_plugins` in a source checkout that no entry point announces.
+def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = ()) -> LoadedPlugins:
+    """The catalog of `extra` (plugin objects), of `known` (plugins that wait until they are asked for), of the engine's
+    own connectors, and of every other plugin that an entry point of the group `recipe_engine` announces.
 
-    What goes wrong in a plugin of `extra` is raised: it is the engine's own.
+    What goes wrong in `extra` is raised: whoever passes it is there to hear it.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -68,23 +69,27 @@ def load_catalog(extra: Iterable[Any] = ()) -> LoadedPlugins:
     for plugin in extra:
         manager.register(plugin)
         _take(loading, plugin)
-    announced = set()
+    waiting = {module: Known(module, (module.rpartition(".")[2],)) for module in _checked_out()}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        announced.add(entry.module)
-        _load(loading, entry.name, entry.module, _distribution(entry), entry)
-    for module in _checked_out():
-        if module not in announced:
-            _load(loading, module, module, "this source checkout", None)
-    return LoadedPlugins(
-        Catalog.of(loading.connectors.values()), manager, tuple(loading.functions), tuple(loading.warnings)
-    )
+        if entry.module.partition(".")[0] == _CONNECTORS_PACKAGE:
+            waiting[entry.module] = Known(entry.module, (entry.name,))
+        else:
+            _load(loading, entry)
+    shelf = Shelf(loading.connectors.values(), [*known, *waiting.values()], _connectors_of)
+    return LoadedPlugins(Catalog.on(shelf), manager, tuple(loading.functions), tuple(loading.warnings))
 
 
-def _load(loading: _Loading, name: str, module: str, owner: str, entry: EntryPoint | None) -> None:
+def _connectors_of(module: str) -> list[Connector]:
+    """The connectors of one of the engine's own plugins."""
+    plugin = import_module(module)
+    return list(plugin.register_connectors()) if hasattr(plugin, "register_connectors") else []
+
+
+def _load(loading: _Loading, entry: EntryPoint) -> None:
     """Import, register and ask one plugin; whatever it throws becomes a warning."""
-    registered = False
+    registered, name = False, entry.name
     try:
-        plugin = import_module(module) if entry is None else entry.load()
+        plugin = entry.load()
         loading.manager.register(plugin, name)
         registered = True
         _refuse_unknown_hooks(loading.manager, plugin)
@@ -92,7 +97,7 @@ def _load(loading: _Loading, name: str, module: str, owner: str, entry: EntryPoi
     except Exception as error:  # noqa: BLE001  # third-party code may throw anything; the warning keeps what and whose
         if registered:
             loading.manager.unregister(name=name)
-        loading.warnings.append(PluginWarning(name, owner, f"{type(error).__name__}: {error}"))
+        loading.warnings.append(PluginWarning(name, _distribution(entry), f"{type(error).__name__}: {error}"))
 
 
 def _refuse_unknown_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:

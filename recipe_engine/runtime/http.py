@@ -104,7 +104,7 @@ class AiohttpTransport:
                 allow_redirects=False,
                 timeout=_timeout(request.timeout),
             )
-            if answer.content.is_eof() or (answer.content_length or _SMALL + 1) <= _SMALL:
+            if _is_small(answer):
                 return Response(answer.status, answer.headers, await answer.read(), request.url)
         except ActionError:
             raise
@@ -195,6 +195,14 @@ class _Stream:
 
     async def aclose(self) -> None:
         self._answer.close()
+
+
+def _is_small(answer: aiohttp.ClientResponse) -> bool:
+    """Whether the body is here already, or short. A compressed one may be short only until it is unpacked."""
+    if answer.content.is_eof():
+        return True
+    length = answer.content_length
+    return length is not None and length <= _SMALL and "Content-Encoding" not in answer.headers
 
 
 def _redirected(request: Request, url: str) -> Request:

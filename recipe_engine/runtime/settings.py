@@ -24,7 +24,7 @@ class Settings(Mapping[str, str]):
 
     `env` is copied, so that a run sees one set of values. `dotenv` may name a file that does not exist. `resolve` is
     asked for names that neither holds (the hook `resolve_secret`) and what it gives is kept for the process's life.
-    `declared` are the settings of the connectors, for their defaults and for help in messages.
+    `declared` gives what a connector in use declares about a name: its default, and help for messages.
     """
 
     def __init__(
@@ -33,16 +33,19 @@ class Settings(Mapping[str, str]):
         dotenv: Path | None = None,
         *,
         resolve: Resolve | None = None,
-        declared: Mapping[str, Setting] | None = None,
+        declared: Callable[[str], Setting | None] = lambda _: None,
     ) -> None:
         self._values = {**read_dotenv(dotenv), **env} if dotenv else dict(env)
         self._resolve = resolve
         self._resolved: dict[str, str] = {}
-        self.declared: Mapping[str, Setting] = declared or {}
+        self._declared = declared
 
     def knowing(self, catalog: Catalog, resolve: Resolve | None = None) -> Settings:
-        """The same settings, with the defaults and the help that the connectors of `catalog` declare."""
-        return Settings(self._values, resolve=resolve or self._resolve, declared=declared_settings(catalog))
+        """The same settings, with the defaults and the help that the connectors of `catalog` declare.
+
+        Only those that are loaded are asked: a connector's settings are not read before one of its actions is.
+        """
+        return Settings(self._values, resolve=resolve or self._resolve, declared=lambda name: _declared(catalog, name))
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # an empty value is none
         """The value of `name`, else the declared default, else `default`."""
@@ -54,7 +57,7 @@ class Settings(Mapping[str, str]):
             if value:
                 self._resolved[name] = value
                 return value
-        setting = self.declared.get(name)
+        setting = self._declared(name)
         if setting is not None and setting.default is not None:
             return setting.default
         return default
@@ -63,7 +66,7 @@ class Settings(Mapping[str, str]):
         """The value of `name`; Terminal `not_configured` when it has none."""
         value = self.get(name)
         if value is None:
-            setting = self.declared.get(name)
+            setting = self._declared(name)
             raise Terminal(
                 f"{name} is not set: put it in the environment or in .env",
                 code="not_configured",
@@ -81,15 +84,18 @@ class Settings(Mapping[str, str]):
         return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in {**self.declared, **self._values} if self.get(name) is not None)
+        return (name for name in self._values if self.get(name) is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-def declared_settings(catalog: Catalog) -> dict[str, Setting]:
-    """Every setting that a connector declares, by name."""
-    return {setting.name: setting for connector in catalog.connectors.values() for setting in connector.settings}
+def _declared(catalog: Catalog, name: str) -> Setting | None:
+    for connector in catalog.loaded.values():
+        for setting in connector.settings:
+            if setting.name == name:
+                return setting
+    return None
 
 
 _LINE = re.compile(

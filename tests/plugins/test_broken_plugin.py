@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recipe_engine.builtin import PLUGINS
+from recipe_engine.builtin import BUILTINS
 from recipe_engine.plugin.loading import load_catalog
 
 GOOD = """
@@ -74,7 +74,7 @@ def test_a_broken_plugin_is_a_warning_that_names_its_distribution(site, kind):
     module = f"broken_{kind}"
     install(site, "recipe-broken", module, text)
     install(site, "recipe-weather", f"weather_beside_{kind}", GOOD)
-    loaded = load_catalog(PLUGINS)
+    loaded = load_catalog(known=BUILTINS)
     (warning,) = loaded.warnings
     assert (warning.plugin, warning.distribution) == (module, "recipe-broken 1.2")
     assert problem in warning.problem
@@ -86,6 +86,6 @@ def test_a_broken_plugin_is_a_warning_that_names_its_distribution(site, kind):
 
 def test_a_plugin_that_works_is_no_warning(site):
     install(site, "recipe-weather", "weather_alone", GOOD)
-    loaded = load_catalog(PLUGINS)
+    loaded = load_catalog(known=BUILTINS)
     assert loaded.warnings == ()
     assert loaded.catalog.actions["weather.today"].summary == "The weather of today."

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import gzip
 import resource
 import tracemalloc
 
@@ -115,6 +116,33 @@ async def test_three_hundred_megabytes_stream_both_ways_in_flat_memory(transport
     assert received == sent_back == count * len(block)
     assert most < 20_000_000
     assert after - before < 40_000
+
+
+async def test_a_compressed_answer_is_bounded_by_what_it_unpacks_to(transport):
+    packed = gzip.compress(bytes(50_000_000))
+
+    async def handler(request):
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    async with serving(handler) as url:
+        tracemalloc.start()
+        response = await transport.send(trusted("GET", url))
+        with pytest.raises(Terminal) as caught:
+            await response.read(1_000_000)
+        await response.close()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert len(packed) < 65_536
+    assert caught.value.failure.code == "response_too_large"
+    assert most < 10_000_000
+
+
+async def test_a_small_compressed_answer_is_unpacked(transport):
+    async def handler(request):
+        return web.Response(body=gzip.compress(b'{"a": 1}'), headers={"Content-Encoding": "gzip"})
+
+    async with serving(handler) as url:
+        assert await (await transport.send(trusted("GET", url))).json() == {"a": 1}
 
 
 async def test_refused_connection_did_not_happen(transport):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recipe_engine.builtin import PLUGINS
+from recipe_engine.builtin import BUILTINS
 from recipe_engine.plugin import Connector, Context, Params, hookimpl
 from recipe_engine.plugin.loading import load_catalog
 
@@ -39,7 +39,7 @@ def connector(name: str, action: str = "go") -> Connector:
 
 
 def test_the_builtin_steps_and_the_connectors_of_the_checkout_are_there():
-    loaded = load_catalog(PLUGINS)
+    loaded = load_catalog(known=BUILTINS)
     assert {"http", "notify", "log", "emit", "llm_call", "hubspot.create_ticket"} <= loaded.catalog.actions.keys()
     assert {"email", "hubspot", "clickup", "cloudflare_r2"} <= loaded.catalog.connectors.keys()
     assert loaded.warnings == ()

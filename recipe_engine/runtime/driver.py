@@ -266,7 +266,7 @@ class EmbeddedRuntime:
 
     def _under_way(self) -> int:
         moving = self._turns.residents.moving.values()
-        return sum(len(run.actions) + len(run.leaving) + bool(run.commit) for run in moving)
+        return sum(len(run.actions) + len(run.leaving) + run.committing for run in moving)
 
     # --- what the turns lead to
 

@@ -44,7 +44,7 @@ class Mail:
 class LiveRun:
     """A run in memory.
 
-    `count` is the length of its journal, `size` its bytes. `commit` is under way while it is set, and nothing else is done meanwhile.
+    `count` is the length of its journal, `size` its bytes. While it is `committing` nothing else is done.
     `actions` are the effects under way by seq, `leaving` those that were broken off and are cleaning up. `waits` are
     the seqs of the waits for events that the storage knows. `plan_data` is set until the run itself is stored.
     """
@@ -55,7 +55,7 @@ class LiveRun:
     count: int = 0
     size: int = 0
     mail: deque[Mail] = field(default_factory=deque)
-    commit: asyncio.Future[None] | None = None
+    committing: bool = False
     actions: dict[int, asyncio.Task[Event]] = field(default_factory=dict)
     leaving: set[asyncio.Task[Event]] = field(default_factory=set)
     waits: set[int] = field(default_factory=set)
@@ -66,7 +66,7 @@ class LiveRun:
     @property
     def at_rest(self) -> bool:
         """Whether nothing is under way."""
-        return not (self.mail or self.commit or self.actions or self.leaving)
+        return not (self.committing or self.mail or self.actions or self.leaving)
 
 
 class PlanSource(Protocol):

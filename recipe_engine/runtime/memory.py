@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from recipe_engine.core.json import JSON
-from recipe_engine.runtime.store import Change, EventRow, Request, RunRow, WaitRow
+from recipe_engine.runtime.store import Change, Committed, EventRow, Request, RunRow, WaitRow
 from recipe_engine.runtime.waits import digest_of
 
 _Value = tuple[bytes | None, str | None, float | None]
@@ -35,6 +35,7 @@ class MemoryStore:
         self._last_run = 0
         self._last_event = 0
         self._group: list[Change] = []
+        self._done: list[Committed] = []
         self._safe: asyncio.Future[None] | None = None
 
     async def open(self) -> None:
@@ -42,8 +43,15 @@ class MemoryStore:
 
     async def close(self) -> None:
         """What was committed stays, so that a runtime can be opened on it again."""
-        if self._safe is not None:
+        await self.flush()
+
+    async def flush(self) -> None:
+        while self._safe is not None:
             await self._safe
+
+    def submit(self, change: Change, done: Committed) -> None:
+        self.commit(change)
+        self._done.append(done)
 
     def commit(self, change: Change) -> asyncio.Future[None]:
         if self._safe is None:
@@ -54,12 +62,14 @@ class MemoryStore:
         return self._safe
 
     def _write(self) -> None:
-        group, safe = self._group, self._safe
-        self._group, self._safe = [], None
+        group, called, safe = self._group, self._done, self._safe
+        self._group, self._done, self._safe = [], [], None
         for change in group:
             self._apply(change)
         assert safe is not None
         safe.set_result(None)
+        for done in called:
+            done(None)
 
     def _apply(self, change: Change) -> None:
         for digest, _, data in change.plans:

@@ -17,22 +17,21 @@ from recipe_engine.runtime.waits import digest_of, fields_of
 def describe(run: LiveRun, commands: list[Command], change: Change) -> None:
     """Add to a change what the rows must tell: the run itself, and the waits for events that began and ended."""
     row, state = run.row, run.state
-    for seq in [seq for seq in run.waits if seq not in state.pending]:
-        run.waits.discard(seq)
-        change.waits_over.append((row.number, seq))
-    for command in commands:
-        if isinstance(command, AwaitEvent) and command.seq in state.pending:
-            run.waits.add(command.seq)
-            change.waits.append(_wait_row(row.number, command))
+    if run.waits and (over := [seq for seq in run.waits if seq not in state.pending]):
+        run.waits.difference_update(over)
+        change.waits_over = [(row.number, seq) for seq in over]
+    if begun := [item for item in commands if isinstance(item, AwaitEvent) and item.seq in state.pending]:
+        run.waits.update(command.seq for command in begun)
+        change.waits = [_wait_row(row.number, command) for command in begun]
     changed = state.started_at is not None and _describe_state(row, state)
     if run.plan_data is not None:
-        change.plans.append((row.plan, row.recipe, run.plan_data))
-        change.created.append(row)
+        change.plans = [(row.plan, row.recipe, run.plan_data)]
+        change.created = [row]
         run.plan_data = None
     elif changed or run.stale_row:
-        change.updated.append(row)
+        change.updated = [row]
     if run.let_in:
-        change.let_in.append(row.number)
+        change.let_in = [row.number]
         run.let_in = False
     run.stale_row = False
 

@@ -19,7 +19,7 @@ from recipe_engine.runtime.owner import OWNER, Ownership, refusal, this_process
 from recipe_engine.runtime.sqlite_reader import SqliteReader
 from recipe_engine.runtime.sqlite_schema import connect, storage_error
 from recipe_engine.runtime.sqlite_writer import GroupWriter
-from recipe_engine.runtime.store import Change, RunRow
+from recipe_engine.runtime.store import Change, Committed, RunRow
 
 _ANSWERS_KEPT = 86_400.0
 _SWEPT_AT_ONCE = 1_000
@@ -86,6 +86,12 @@ class SqliteStore(SqliteReader):
 
     def commit(self, change: Change) -> asyncio.Future[None]:
         return self._opened().commit(change)
+
+    def submit(self, change: Change, done: Committed) -> None:
+        self._opened().submit(change, done)
+
+    async def flush(self) -> None:
+        await self._opened().flush()
 
     def next_run_number(self) -> int:
         self._last_run += 1

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from recipe_engine.runtime.errors import StorageError
-from recipe_engine.runtime.store import Change
+from recipe_engine.runtime.store import Change, Committed
 
 _T = TypeVar("_T")
 Work = Callable[[sqlite3.Connection], object]
@@ -26,11 +26,12 @@ Work = Callable[[sqlite3.Connection], object]
 class Batch:
     """What goes into one transaction: changes, and pieces of work whose result somebody waits for."""
 
-    __slots__ = ("changes", "future", "works")
+    __slots__ = ("called", "changes", "future", "works")
 
     def __init__(self, future: asyncio.Future[None]) -> None:
         self.future = future
         self.changes: list[Change] = []
+        self.called: list[Committed] = []
         self.works: list[tuple[Work, asyncio.Future[object]]] = []
 
 
@@ -58,6 +59,12 @@ class GroupWriter:
         batch.changes.append(change)
         return batch.future
 
+    def submit(self, change: Change, done: Committed) -> None:
+        """Add a change to the next transaction, and call `done` when it is safe, or with the error."""
+        batch = self._batch()
+        batch.changes.append(change)
+        batch.called.append(done)
+
     async def transact(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do `work` inside the next transaction; its result is handed back once it is committed."""
         batch = self._batch()
@@ -66,10 +73,14 @@ class GroupWriter:
         await asyncio.shield(batch.future)
         return result.result()  # type: ignore[return-value]  # the result of this very work
 
-    async def close(self) -> None:
-        """Write what was handed in, then end the thread."""
+    async def flush(self) -> None:
+        """Return when what was handed in is written, or has failed."""
         while (batch := self._gathering or self._writing) is not None:
             await asyncio.wait([batch.future])
+
+    async def close(self) -> None:
+        """Write what was handed in, then end the thread."""
+        await self.flush()
         self._jobs.put(None)
         self._thread.join()
 
@@ -101,6 +112,8 @@ class GroupWriter:
             for (_, waiting), result in zip(batch.works, results, strict=True):
                 waiting.set_result(result)
             batch.future.set_result(None)
+            for done in batch.called:
+                done(None)
         if self._gathering is not None:
             self._send()
 
@@ -135,4 +148,6 @@ class GroupWriter:
 
 def _fail(batch: Batch, error: StorageError) -> None:
     batch.future.set_exception(error)
-    batch.future.exception()  # whoever still cares has a callback; the others have gone
+    batch.future.exception()  # whoever still cares awaits it; the others have gone
+    for done in batch.called:
+        done(error)

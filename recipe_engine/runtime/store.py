@@ -10,12 +10,13 @@ thread would.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.state import RunStatus
+from recipe_engine.runtime.errors import StorageError
 
 
 @dataclass(slots=True, eq=False)
@@ -80,20 +81,24 @@ class Request:
 
 @dataclass(slots=True, eq=False)
 class Change:
-    """What is committed at once. Lists of nothing cost nothing; the order within each list is kept."""
+    """What is committed at once. What it has nothing of is the empty tuple, since there is a change for every step; the
+    order within each kind is kept."""
 
-    plans: list[tuple[str, str, bytes]] = field(default_factory=list)
-    created: list[RunRow] = field(default_factory=list)
-    starts: list[tuple[int, bytes]] = field(default_factory=list)
-    entries: list[tuple[int, int, bytes]] = field(default_factory=list)
-    waits: list[WaitRow] = field(default_factory=list)
-    events: list[EventRow] = field(default_factory=list)
-    updated: list[RunRow] = field(default_factory=list)
-    waits_over: list[tuple[int, int]] = field(default_factory=list)
-    events_settled: list[int] = field(default_factory=list)
-    let_in: list[int] = field(default_factory=list)
-    answers: list[tuple[int, bytes]] = field(default_factory=list)
-    notes: list[tuple[str, bytes]] = field(default_factory=list)
+    plans: Sequence[tuple[str, str, bytes]] = ()
+    created: Sequence[RunRow] = ()
+    starts: Sequence[tuple[int, bytes]] = ()
+    entries: Sequence[tuple[int, int, bytes]] = ()
+    waits: Sequence[WaitRow] = ()
+    events: Sequence[EventRow] = ()
+    updated: Sequence[RunRow] = ()
+    waits_over: Sequence[tuple[int, int]] = ()
+    events_settled: Sequence[int] = ()
+    let_in: Sequence[int] = ()
+    answers: Sequence[tuple[int, bytes]] = ()
+    notes: Sequence[tuple[str, bytes]] = ()
+
+
+Committed = Callable[[StorageError | None], None]
 
 
 class Store(Protocol):
@@ -113,6 +118,14 @@ class Store(Protocol):
     def commit(self, change: Change) -> asyncio.Future[None]:
         """Keep a change. The future, shared by a group of changes, is done when the whole group is safe. A row of
         the change must not be altered until then."""
+        ...
+
+    def submit(self, change: Change, done: Committed) -> None:
+        """Keep a change, and call `done` when it is safe, or with the error. Cheaper than a future for each step."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when everything that was handed in is safe, or has failed."""
         ...
 
     def next_run_number(self) -> int:

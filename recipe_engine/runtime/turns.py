@@ -63,10 +63,11 @@ class Listener(Protocol):
 class _Turn:
     """What a turn has led to so far. `answers` are for those who wait: whether their event fitted."""
 
-    change: Change = field(default_factory=Change)
+    kept: list[tuple[int, int, bytes]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     answers: list[tuple[asyncio.Future[bool], bool]] = field(default_factory=list)
+    requests: list[tuple[int, bytes]] = field(default_factory=list)
     resumed: bool = False
 
 
@@ -114,14 +115,14 @@ class Turns:
         if self.holding and not run.state.paused and not isinstance(event, ev.RunPaused | ev.RunCancelled):
             run.mail.append(Mail(ev.RunPaused(STOP_ALL)))
         run.mail.append(Mail(event, taken, request))
-        if run.commit is None:
+        if not run.committing:
             self._turn(run)
 
     def refresh(self, run: LiveRun) -> None:
         """Commit the run's row as it should be, when it tells something else than its journal."""
         run.stale_row = True
         self.residents.move(run)
-        if run.commit is None:
+        if not run.committing:
             self._turn(run)
 
     # --- turns
@@ -138,16 +139,16 @@ class Turns:
             self._listener.broke(error)
             return
         except Exception:  # noqa: BLE001  # a defect of the engine must not take the other runs along; it is logged
-            _log.exception("run %s is set aside: its journal ends before what went wrong", run.row.run_id)
             self._set_aside(run, turn)
             return
         if not turn.entries and not run.stale_row:
             _answer(turn)
             self._settle(run)
             return
-        describe(run, turn.commands, turn.change)
-        run.commit = self._store.commit(turn.change)
-        run.commit.add_done_callback(partial(self._committed, run, turn))
+        change = Change(entries=turn.kept, answers=turn.requests)
+        describe(run, turn.commands, change)
+        run.committing = True
+        self._store.submit(change, partial(self._committed, run, turn))
 
     def _take_in(self, run: LiveRun, mail: Mail, turn: _Turn) -> None:
         """Hand one event to the core; a stale one leads to nothing."""
@@ -163,20 +164,20 @@ class Turns:
                     return
                 entry, commands = self._instead(run, event, str(error), turn)
                 data = written(event, entry)
-            turn.change.entries.append((run.row.number, run.count, data))
+            turn.kept.append((run.row.number, run.count, data))
             turn.entries.append(entry)
             turn.commands += commands
             turn.resumed |= isinstance(event, ev.RunResumed)
             run.count += 1
             run.size += len(data)
             if mail.request is not None:
-                turn.change.answers.append((mail.request, ACCEPTED))
+                turn.requests.append((mail.request, ACCEPTED))
         if mail.taken is not None:
             turn.answers.append((mail.taken, entry is not None))
 
     def _instead(self, run: LiveRun, event: Event, problem: str, turn: _Turn) -> tuple[Entry, list[Command]]:
         """Go back to before an event that cannot be kept, and take in what stands for it."""
-        kept = [*self._store.entries(run.row.number), *(item[2] for item in turn.change.entries)]
+        kept = [*self._store.entries(run.row.number), *(item[2] for item in turn.kept)]
         run.state = replay(run.state.plan, read(kept))
         step = advance(run.state, replacement(event, problem), self._clock.now())
         assert step.entry is not None
@@ -193,28 +194,34 @@ class Turns:
         if mail.taken is not None and not mail.taken.done():
             mail.taken.set_exception(OperationRefused(problem))
 
-    def _committed(self, run: LiveRun, turn: _Turn, commit: asyncio.Future[None]) -> None:
+    def _committed(self, run: LiveRun, turn: _Turn, error: StorageError | None) -> None:
         """What was committed is shown, and its commands are carried out."""
-        error = commit.exception()
         if error is not None:
-            assert isinstance(error, StorageError)
+            run.committing = False
             self._refuse(run, turn, error)
             self._listener.broke(error)
             return
-        self._listener.committed(run, turn.entries)
-        if not self._closing:
-            for command in turn.commands:
-                self._carry_out(run, command)
-            if turn.resumed:
-                self.recover(run)
+        try:
+            self._listener.committed(run, turn.entries)
+            if not self._closing:
+                self._carry_out(run, turn)
+        except Exception:  # noqa: BLE001  # as above: the others of this transaction have to go on
+            self._set_aside(run, turn)
+            return
         _answer(turn)
-        run.commit = None
+        run.committing = False
         if run.mail and not self._closing:
             self._turn(run)
         else:
             self._settle(run)
 
-    def _carry_out(self, run: LiveRun, command: Command) -> None:
+    def _carry_out(self, run: LiveRun, turn: _Turn) -> None:
+        for command in turn.commands:
+            self._obey(run, command)
+        if turn.resumed:
+            self.recover(run)
+
+    def _obey(self, run: LiveRun, command: Command) -> None:
         match command:
             case PerformAction():
                 self._effects.perform(run, command, recovered=False)
@@ -232,7 +239,8 @@ class Turns:
             self._listener.rested(run)
 
     def _set_aside(self, run: LiveRun, turn: _Turn) -> None:
-        """Leave a run that the core could not take further where its journal ends, until the next start."""
+        """Leave a run that could not be taken further where its journal ends, until the next start."""
+        _log.exception("run %s is set aside: its journal ends before what went wrong", run.row.run_id)
         told = OperationError(f"run {run.row.run_id} met a defect of the engine", "the log says more; please report it")
         self._refuse(run, turn, told)
         self._effects.withdraw_all(run)
@@ -259,9 +267,8 @@ class Turns:
         """Break off what is under way, and wait for what is being committed."""
         self._closing = True
         runs = list(self.residents.moving.values())
-        tasks = self._effects.stop(runs)
-        commits = {run.commit for run in runs if run.commit is not None}
-        await asyncio.gather(*tasks, *commits, return_exceptions=True)
+        await asyncio.gather(*self._effects.stop(runs), return_exceptions=True)
+        await self._store.flush()
         for run in runs:
             self._refuse(run, None, OperationError("the runtime is closed"))
         self.residents.clear()

@@ -82,7 +82,9 @@ def _describe(connector: Connector, values: Settings) -> None:
     click.echo(columns(rows) or "  none")
     click.secho("\nAddress", bold=True)
     override = connector.base_url_setting or f"{connector.name.upper()}_BASE_URL"
-    click.echo(f"  {values.get(override) or connector.base_url or 'set by its settings'} (replaced by {override})")
+    click.echo(
+        f"  {values.get(override) or _address(connector, values) or 'set by its settings'} (replaced by {override})"
+    )
     for limit in connector.limits:
         click.echo(f"  at most {limit.count} requests in {limit.per:g} s")
     click.secho("\nActions", bold=True)
@@ -95,6 +97,16 @@ def _state(setting: Setting, values: Settings) -> str:
     if setting.default is not None and values.get(setting.name) == setting.default:
         return f"default: {'hidden' if setting.secret else setting.default}"
     return "set"
+
+
+def _address(connector: Connector, values: Settings) -> str:
+    """The connector's base URL under these settings; empty when they do not say."""
+    from recipe_engine.plugin import Terminal
+
+    try:
+        return connector.address(values)
+    except Terminal:
+        return ""
 
 
 def _record(connector: Connector, values: Settings) -> JSONObject:
@@ -112,7 +124,7 @@ def _record(connector: Connector, values: Settings) -> JSONObject:
             }
             for setting in connector.settings
         ],
-        "base_url": connector.base_url,
+        "base_url": _address(connector, values),
         "sandbox": connector.sandbox is not None,
         "actions": list(connector.actions),
     }

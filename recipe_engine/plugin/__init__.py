@@ -5,6 +5,8 @@ from recipe_engine.core.plan import Retry
 from recipe_engine.plugin.api import (
     Action,
     Auth,
+    AuthContext,
+    BaseUrl,
     Blobs,
     Connector,
     Context,
@@ -12,6 +14,7 @@ from recipe_engine.plugin.api import (
     Http,
     Params,
     RateLimit,
+    Renew,
     Result,
     Setting,
     Settings,
@@ -24,6 +27,7 @@ from recipe_engine.plugin.channels import Channel, Delivery, Message, needs
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.hookspecs import hookimpl, hookspec
 from recipe_engine.plugin.http import Request, Response, Transport
+from recipe_engine.plugin.oauth import OAuth2Refresh, oauth2_refresh
 from recipe_engine.plugin.sandbox import Effect, Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 
 __all__ = [
@@ -31,6 +35,8 @@ __all__ = [
     "Action",
     "ActionError",
     "Auth",
+    "AuthContext",
+    "BaseUrl",
     "Blobs",
     "Catalog",
     "Channel",
@@ -43,9 +49,11 @@ __all__ = [
     "Http",
     "JSONObject",
     "Message",
+    "OAuth2Refresh",
     "Params",
     "RateLimit",
     "Refused",
+    "Renew",
     "Request",
     "Response",
     "Result",
@@ -64,5 +72,6 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "needs",
+    "oauth2_refresh",
     "route",
 ]

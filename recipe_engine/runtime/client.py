@@ -1,13 +1,15 @@
 """The HTTP client of an action: the connector's base URL, auth, queue and error mapping around the transport.
 
 The one rule: one call is one request. Repeating is the step's business, where it is recorded and can be seen; what this
-client does not hide, a crash cannot double.
+client does not hide, a crash cannot double. The exception is a 401 that the connector's `renew` can mend: nothing was
+done, and the request is sent once more.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,13 +88,16 @@ class ActionHttp:
             link.trusted and own,
             at=self._clock.now(),
         )
-        if auth and own and link.connector.auth is not None:
-            await link.connector.auth(request, self._world.settings)
+        signed = auth and own and link.connector.auth is not None
+        if signed:
+            await self._authorize(request)
         self._world.learn_basic(request.headers)
         writes = not reads and method not in SAFE_METHODS
         if writes and self._dry:
             raise WouldSend(method, full, given.shown)
         response = await self._send(request, writes=writes)
+        if response.status == 401 and signed and await self._renewed(request, response):
+            response = await self._send(request, writes=writes)
         if response.ok or raw:
             return response
         raise await self._failure(request, response, reads=reads)
@@ -112,14 +117,51 @@ class ActionHttp:
     async def delete(self, url: str, **options: Any) -> Response:
         return await self.request("DELETE", url, **options)
 
+    async def _authorize(self, request: Request) -> None:
+        link = self._link
+        if link.connector.auth is not None:
+            await link.connector.auth(request, link.auth)
+
+    async def _renewed(self, request: Request, response: Response) -> bool:
+        """Whether the connector has another credential for a request that was refused; it is then in the request."""
+        renew = self._link.connector.renew
+        if renew is None or not isinstance(request.body, bytes | None):
+            return False  # a stream that was sent cannot be sent again
+        if not await renew(request, response, self._link.auth):
+            return False
+        await response.close()
+        request.sent, request.at = False, self._clock.now()
+        await self._authorize(request)
+        return True
+
     async def _send(self, request: Request, *, writes: bool) -> Response:
+        places = self._link.places
+        if places is None:
+            return await self._send_now(request, writes=writes)
+        if places.locked():
+            async with self._queued():
+                await places.acquire()
+        else:
+            await places.acquire()
+        try:
+            return await self._send_now(request, writes=writes)
+        finally:
+            places.release()
+
+    @asynccontextmanager
+    async def _queued(self) -> AsyncIterator[None]:
+        """Standing in a queue is not the attempt's own time."""
+        self._attempt.limit.hold()
+        try:
+            yield
+        finally:
+            self._attempt.limit.release()
+
+    async def _send_now(self, request: Request, *, writes: bool) -> Response:
         link, attempt = self._link, self._attempt
         if not link.limiter.take_free():
-            attempt.limit.hold()  # standing in the queue is not the attempt's own time
-            try:
+            async with self._queued():
                 await link.limiter.acquire()
-            finally:
-                attempt.limit.release()
         if writes:
             attempt.under_way = request
         try:

@@ -6,16 +6,18 @@ own, so that a sandbox run can neither use a real key nor leave a token behind.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from recipe_engine.plugin.api import Connector
+from recipe_engine.plugin.api import AuthContext, Connector
 from recipe_engine.plugin.catalog import Catalog
 from recipe_engine.plugin.errors import Terminal
 from recipe_engine.plugin.http import Transport
+from recipe_engine.runtime.auth import ConnectorAuth
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.limiter import Limiter
 from recipe_engine.runtime.secrets import Scrubber, strings_in
@@ -25,13 +27,16 @@ from recipe_engine.runtime.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Link:
     """How one connector is reached: its base URL without a final slash, the origin of that, whether the operator put
-    it there (then it may be a private address), and the queue of its credential."""
+    it there (then it may be a private address), the queue of its credential, what its auth is given, and the places
+    for requests under way at the same time."""
 
     connector: Connector
     base: str
     origin: str
     trusted: bool
     limiter: Limiter
+    auth: AuthContext
+    places: asyncio.Semaphore | None = None
 
 
 class World:
@@ -83,12 +88,14 @@ class World:
 
     def _make_link(self, connector: Connector) -> Link:
         replaced = self.settings.get(connector.base_url_setting or f"{connector.name.upper()}_BASE_URL")
-        base = (replaced or connector.base_url).rstrip("/")
+        base = (replaced or connector.address(self.settings)).rstrip("/")
         if base:
             parts = urlsplit(base)
             if parts.scheme not in ("http", "https") or not parts.netloc:
                 raise Terminal(f"the base URL of {connector.name} is not an http or https URL", code="not_configured")
-        return Link(connector, base, origin_of(base), bool(replaced), self._limiter(connector))
+        auth = ConnectorAuth(connector.name, self.settings, self.tokens, self.transport, self._clock, self._scrubber)
+        places = asyncio.Semaphore(connector.at_once) if connector.at_once else None
+        return Link(connector, base, origin_of(base), bool(replaced), self._limiter(connector), auth, places)
 
     def _limiter(self, connector: Connector) -> Limiter:
         credential = hashlib.sha256()

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from recipe_engine.plugin import Connector, Request, Retryable, Setting, Settings, Terminal, hookimpl
+from recipe_engine.plugin import AuthContext, Connector, Request, Retryable, Setting, Settings, Terminal, hookimpl
 from recipe_plugins.cloudflare_r2.signing import UNSIGNED, Credentials, signed_headers
 
 PAYLOAD = "x-amz-content-sha256"
@@ -25,14 +25,14 @@ def credentials(settings: Settings) -> Credentials:
     )
 
 
-async def sign(request: Request, settings: Settings) -> None:
+async def sign(request: Request, auth: AuthContext) -> None:
     """Auth by signature. An action that streams a file of known SHA-256 says it in PAYLOAD; else a stream goes unsigned
     under TLS, as S3 allows."""
     payload = request.headers.pop(PAYLOAD, None)
     if payload is None:
         body = request.body or b""
         payload = hashlib.sha256(body).hexdigest() if isinstance(body, bytes) else UNSIGNED
-    keys = credentials(settings)
+    keys = credentials(auth.settings)
     request.headers |= signed_headers(request.method, request.url, request.headers, payload, keys, request.at)
 
 

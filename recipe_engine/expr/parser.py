@@ -154,6 +154,8 @@ class _Parser(Parser):
         expected = _EXPECTED.search(message)
         if expected is not None and expected[1] not in _END_WORDS:
             self.unexpected(f"`{expected[1]}` is expected" if expected[1] != "name" else "a name is expected")
+        if message == "expected name or number":
+            self.unexpected("a name is expected")
         if expected is not None or message.startswith(("unexpected", "Expected")):
             self.unexpected()
         offset = min(error.lineno, max(len(self.text) - 1, 0))
@@ -170,13 +172,15 @@ class _Parser(Parser):
         length = self.length_at(offset)
         found = self.text[offset : offset + length]
         message = f"unexpected `{found}`" + (f": {expected}" if expected else "")
-        raise SyntaxProblem(message, offset, length, self.hint_for(found)) from None
+        raise SyntaxProblem(message, offset, length, self.hint_for(found, offset)) from None
 
-    def hint_for(self, found: str) -> str | None:
+    def hint_for(self, found: str, offset: int) -> str | None:
         """What to write instead of a token that cannot stand there."""
         match found:
             case "=":
                 return "to compare, write =="
+            case "|" if self.text[offset - 1] == "|":
+                return "write `or`"
             case "is":
                 return "two tests are joined with `and`"
             case "{" | "}":

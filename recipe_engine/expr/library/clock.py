@@ -17,6 +17,8 @@ from recipe_engine.expr.operators import folded
 
 PRESETS: Final = ("short", "medium", "long", "full")
 _LONGEST: Final = 200
+# What stands between a date and a time of day.
+_AT: Final[Mapping[str, str]] = {"fr": " à ", "en": " at "}
 _DIRECTIVE = re.compile(r"%([a-zA-Z%])")
 
 _WRITERS: Final[Mapping[str, Callable[[datetime], str]]] = {
@@ -77,9 +79,8 @@ def write(at: datetime, pattern: str, locale: str) -> str:
     if pattern == "time":
         return ordinary_spaces(format_time(at, "short", tzinfo=at.tzinfo, locale=known))
     if pattern == "datetime":
-        joined = known.datetime_formats["long"].replace("'", "")
         day, time = format_date(at, "long", known), format_time(at, "short", tzinfo=at.tzinfo, locale=known)
-        return ordinary_spaces(joined.format(time, day))
+        return ordinary_spaces(f"{day}{_AT.get(known.language, ', ')}{time}")
     return ordinary_spaces(format_datetime(at, pattern, tzinfo=at.tzinfo, locale=known))
 
 

@@ -274,7 +274,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         _date,
     ),
     function(
-        "moment(value: moment | number | text, format: text = '', timezone: text = 'Europe/Paris') -> moment",
+        "moment(value: text | number | moment, format: text = '', timezone: text = 'Europe/Paris') -> moment",
         "The moment that a text names, in ISO 8601 or by a format of %-directives (names of months in French or English). "
         "Without an offset it is meant in the time zone. A number is seconds since 1970.",
         ("'20/11/2026 14:30' | moment('%d/%m/%Y %H:%M') | iso", "2026-11-20T14:30:00+01:00"),

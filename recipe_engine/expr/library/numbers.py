@@ -225,7 +225,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "instead of an error.",
         ("'1 234,56' | to_number", 1234.56),
         _to_number,
-        lenient=("value",),
+        lenient=("value", "fallback"),
         returns=_number_type,
     ),
     function(
@@ -233,7 +233,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "The whole number that a text writes; decimals are cut off. With a fallback, that instead of an error.",
         ("'42 pièces' | capture('([0-9]+)') | to_int", 42),
         _to_int,
-        lenient=("value",),
+        lenient=("value", "fallback"),
         returns=_int_type,
     ),
     function(

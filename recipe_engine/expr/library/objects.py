@@ -181,7 +181,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "The value at a dotted path (`lines.0.price`), or the fallback when it is null or not there.",
         ("{'lines': [{'price': 3}]} | get('lines.0.price')", 3),
         _get,
-        lenient=("value",),
+        lenient=("value", "fallback"),
         returns=_get_type,
     ),
 )

@@ -238,10 +238,10 @@ def text(catalog: Catalog) -> str:
 
 def shipped_catalog() -> Catalog:
     """The catalog of the engine's own actions and connectors, whatever else is installed."""
-    from recipe_engine.builtin import PLUGINS
+    from recipe_engine.builtin import BUILTINS
     from recipe_engine.plugin.loading import load_catalog
 
-    loaded = load_catalog(PLUGINS)
+    loaded = load_catalog(known=BUILTINS)
     own = [connector for connector in loaded.catalog.connectors.values() if _is_own(connector.actions.values())]
     return Catalog.of(own)
 

@@ -5,8 +5,17 @@ The one rule: nothing here has a way into the engine that a third party's connec
 
 from __future__ import annotations
 
-from types import ModuleType
+from recipe_engine.plugin.catalog import Known
 
-from recipe_engine.builtin import email, emit, files, http, llm, log, notify, pdf, store, web
-
-PLUGINS: tuple[ModuleType, ...] = (llm, http, notify, email, log, emit, store, files, web, pdf)
+BUILTINS: tuple[Known, ...] = (
+    Known("recipe_engine.builtin.llm", ("llm",), ("llm_call",)),
+    Known("recipe_engine.builtin.http", ("http",)),
+    Known("recipe_engine.builtin.notify", ("notify",)),
+    Known("recipe_engine.builtin.email", ("email",)),
+    Known("recipe_engine.builtin.log", ("log",)),
+    Known("recipe_engine.builtin.emit", ("emit",)),
+    Known("recipe_engine.builtin.store", ("store",)),
+    Known("recipe_engine.builtin.files", ("file",)),
+    Known("recipe_engine.builtin.web", ("html", "feed")),
+    Known("recipe_engine.builtin.pdf", ("pdf",)),
+)

@@ -55,6 +55,7 @@ class _Loading:
     warnings: list[PluginWarning] = field(default_factory=list)
     connectors: dict[str, Connector] = field(default_factory=dict)
     functions: list[Any] = field(default_factory=list)
+    reserved: set[str] = field(default_factory=set)
 
 
 def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = ()) -> LoadedPlugins:
@@ -66,17 +67,24 @@ def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = ()) -> Load
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     loading = _Loading(manager)
+    announced = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    own = {module: Known(module, (module.rpartition(".")[2],)) for module in _checked_out()}
+    own |= {entry.module: Known(entry.module, (entry.name,)) for entry in announced if _is_own(entry)}
+    waiting = [*known, *own.values()]
+    for later in waiting:
+        loading.reserved.update(later.connectors, later.bare_actions)
     for plugin in extra:
         manager.register(plugin)
         _take(loading, plugin)
-    waiting = {module: Known(module, (module.rpartition(".")[2],)) for module in _checked_out()}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        if entry.module.partition(".")[0] == _CONNECTORS_PACKAGE:
-            waiting[entry.module] = Known(entry.module, (entry.name,))
-        else:
+    for entry in announced:
+        if not _is_own(entry):
             _load(loading, entry)
-    shelf = Shelf(loading.connectors.values(), [*known, *waiting.values()], _connectors_of)
+    shelf = Shelf(loading.connectors.values(), waiting, _connectors_of)
     return LoadedPlugins(Catalog.on(shelf), manager, tuple(loading.functions), tuple(loading.warnings))
+
+
+def _is_own(entry: EntryPoint) -> bool:
+    return entry.module.partition(".")[0] == _CONNECTORS_PACKAGE
 
 
 def _connectors_of(module: str) -> list[Connector]:
@@ -114,11 +122,11 @@ def _take(loading: _Loading, plugin: Any) -> None:
     for connector in connectors:
         if not isinstance(connector, Connector):
             raise TypeError(f"register_connectors gave {connector!r}, which is not a Connector")
-        if connector.name in loading.connectors or connector.name in added:
+        if connector.name in loading.connectors or connector.name in added or connector.name in loading.reserved:
             raise ValueError(f"there is a connector {connector.name!r} already")
         taken = [name for other in (*loading.connectors.values(), *added.values()) for name in other.actions]
         for name in connector.actions:
-            if name in taken:
+            if name in taken or name in loading.reserved:
                 raise ValueError(f"there is an action {name!r} already")
         added[connector.name] = connector
     loading.connectors.update(added)

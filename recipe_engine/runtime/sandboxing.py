@@ -19,7 +19,7 @@ from recipe_engine.plugin.errors import Retryable, Terminal
 from recipe_engine.plugin.http import SAFE_METHODS, Request, Response
 from recipe_engine.plugin.sandbox import Effect, Fault, Sandbox, SandboxRequest, SandboxResponse, split_url
 from recipe_engine.runtime.clock import Clock
-from recipe_engine.runtime.settings import Settings, declared_settings
+from recipe_engine.runtime.settings import DeclaredSettings, Settings
 
 # How much of a streamed body a sandbox sees (bytes); of the rest only size and digest.
 _BODY_SEEN = 1_048_576
@@ -116,12 +116,10 @@ class _InventedSettings(Settings):
     a connector requires. The environment of the machine has no say: a sandbox run is the same everywhere."""
 
     def __init__(self, catalog: Catalog, given: Mapping[str, str]) -> None:
-        super().__init__({}, declared=declared_settings(catalog))
+        self._offers = DeclaredSettings(catalog)
+        super().__init__({}, declared=self._offers)
         self._given = given
         self._extra: dict[str, str] = {}
-        self._owners = {
-            setting.name: connector for connector in catalog.connectors.values() for setting in connector.settings
-        }
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # as its base
         if name in self._given:
@@ -131,7 +129,7 @@ class _InventedSettings(Settings):
             return default
         if setting.default is not None:
             return setting.default
-        owner = self._owners[name]
+        owner = self._offers.owner(name)
         extra = sandbox_class_of(owner).invented if owner.sandbox else {}
         if name in extra:
             return extra[name]

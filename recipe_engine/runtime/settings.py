@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from recipe_engine.plugin.api import Setting
+from recipe_engine.plugin.api import Connector, Setting
 from recipe_engine.plugin.catalog import Catalog
 from recipe_engine.plugin.errors import Terminal
 
@@ -24,7 +24,7 @@ class Settings(Mapping[str, str]):
 
     `env` is copied, so that a run sees one set of values. `dotenv` may name a file that does not exist. `resolve` is
     asked for names that neither holds (the hook `resolve_secret`) and what it gives is kept for the process's life.
-    `declared` gives what a connector in use declares about a name: its default, and help for messages.
+    `declared` are the settings of the connectors in use, for their defaults and for help in messages.
     """
 
     def __init__(
@@ -33,19 +33,16 @@ class Settings(Mapping[str, str]):
         dotenv: Path | None = None,
         *,
         resolve: Resolve | None = None,
-        declared: Callable[[str], Setting | None] = lambda _: None,
+        declared: Mapping[str, Setting] | None = None,
     ) -> None:
         self._values = {**read_dotenv(dotenv), **env} if dotenv else dict(env)
         self._resolve = resolve
         self._resolved: dict[str, str] = {}
-        self._declared = declared
+        self.declared: Mapping[str, Setting] = {} if declared is None else declared
 
     def knowing(self, catalog: Catalog, resolve: Resolve | None = None) -> Settings:
-        """The same settings, with the defaults and the help that the connectors of `catalog` declare.
-
-        Only those that are loaded are asked: a connector's settings are not read before one of its actions is.
-        """
-        return Settings(self._values, resolve=resolve or self._resolve, declared=lambda name: _declared(catalog, name))
+        """The same settings, with the defaults and the help that the connectors of `catalog` declare."""
+        return Settings(self._values, resolve=resolve or self._resolve, declared=DeclaredSettings(catalog))
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # an empty value is none
         """The value of `name`, else the declared default, else `default`."""
@@ -57,7 +54,7 @@ class Settings(Mapping[str, str]):
             if value:
                 self._resolved[name] = value
                 return value
-        setting = self._declared(name)
+        setting = self.declared.get(name)
         if setting is not None and setting.default is not None:
             return setting.default
         return default
@@ -66,7 +63,7 @@ class Settings(Mapping[str, str]):
         """The value of `name`; Terminal `not_configured` when it has none."""
         value = self.get(name)
         if value is None:
-            setting = self._declared(name)
+            setting = self.declared.get(name)
             raise Terminal(
                 f"{name} is not set: put it in the environment or in .env",
                 code="not_configured",
@@ -84,18 +81,38 @@ class Settings(Mapping[str, str]):
         return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._values if self.get(name) is not None)
+        return (name for name in {**self.declared, **self._values} if self.get(name) is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-def _declared(catalog: Catalog, name: str) -> Setting | None:
-    for connector in catalog.loaded.values():
-        for setting in connector.settings:
-            if setting.name == name:
-                return setting
-    return None
+class DeclaredSettings(Mapping[str, Setting]):
+    """The settings that the loaded connectors of a catalog declare, by name. A connector that nobody has asked for yet is
+    not loaded for its settings: nothing but its own actions reads them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._loaded = catalog.loaded
+
+    def owner(self, name: str) -> Connector:
+        """The connector that declares a setting; KeyError when none does."""
+        return self._found(name)[0]
+
+    def __getitem__(self, name: str) -> Setting:
+        return self._found(name)[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({setting.name: None for connector in self._loaded.values() for setting in connector.settings})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _found(self, name: str) -> tuple[Connector, Setting]:
+        for connector in self._loaded.values():
+            for setting in connector.settings:
+                if setting.name == name:
+                    return connector, setting
+        raise KeyError(name)
 
 
 _LINE = re.compile(

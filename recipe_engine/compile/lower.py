@@ -234,10 +234,12 @@ def _retry(policy: RetryPolicy | None, default: core.Retry) -> core.Retry:
     """What the author wrote, completed by the action's own policy."""
     if policy is None:
         return default
+    wait = default.wait if policy.wait is None else policy.wait
     return core.Retry(
         attempts=default.attempts if policy.attempts is None else policy.attempts,
-        wait=default.wait if policy.wait is None else policy.wait,
+        wait=wait,
         backoff=default.backoff if policy.backoff is None else policy.backoff,
-        max_wait=default.max_wait if policy.max_wait is None else policy.max_wait,
+        # A pause that the author wrote is not cut short by a bound that nobody wrote.
+        max_wait=max(default.max_wait, wait) if policy.max_wait is None else policy.max_wait,
         on=default.on if policy.on is None else policy.on,
     )

@@ -100,6 +100,17 @@ def test_what_the_author_writes_completes_the_retry_of_the_action():
     assert step.timeout == 90.0
 
 
+def test_a_pause_that_is_written_is_never_cut_by_the_longest_pause_of_the_action():
+    step = only("""\
+        steps:
+          - id: a
+            type: llm_call
+            user_prompt: Bonjour
+            retry: {attempts: 5, wait: 10m}
+        """)
+    assert (step.retry.wait, step.retry.max_wait) == (600.0, 600.0)
+
+
 def test_parameters_of_connectors_stand_under_with():
     step = only("steps: [{id: a, type: desk.create_ticket, with: {subject: Panne}}]")
     assert step.do == Perform("desk.create_ticket", {"subject": "Panne"}, "once")

@@ -59,6 +59,7 @@ class Admission:
 
     def load(self) -> None:
         """Take over the queues that the storage holds."""
+        self._queues.clear()
         for slot, number in self._store.queued():
             self._queues.setdefault(slot, deque()).append(number)
 

@@ -69,6 +69,8 @@ class EmbeddedRuntime:
         self._error = None
         self._stopped = orjson.loads(self._store.note(_STOPPED) or _NOTHING)
         self._turns.holding = self._stopped is not None
+        await self._inbox.take_up()
+        self._turns.recovering = True
         if not self._turns.holding:
             self._look_after()
         if self._store.shared:

@@ -53,6 +53,13 @@ class Inbox:
         """Whether no request waits for its answer."""
         return not self._answering and not self._store.requests(self._last)
 
+    async def take_up(self) -> None:
+        """Carry out what was asked while nobody drove, before anything else is done: a stop or a cancel may be in it."""
+        while requests := self._store.requests(self._last):
+            for request in requests:
+                self._begin(request)
+            await asyncio.gather(*self._answering, return_exceptions=True)
+
     def open(self) -> None:
         """Begin to look for requests."""
         self._watching = asyncio.get_running_loop().create_task(self._watch())
@@ -72,11 +79,14 @@ class Inbox:
                 self._broke(error)
                 return
             for request in requests:
-                self._last = request.number
-                answering = asyncio.get_running_loop().create_task(self._answer(request))
-                self._answering.add(answering)
-                answering.add_done_callback(self._answered)
+                self._begin(request)
             await asyncio.sleep(_SECONDS)  # other processes live in real time, whatever the clock of the runs
+
+    def _begin(self, request: Request) -> None:
+        self._last = request.number
+        answering = asyncio.get_running_loop().create_task(self._answer(request))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answered)
 
     async def _answer(self, request: Request) -> None:
         answer = await carry_out(self._runtime, request)

@@ -72,11 +72,13 @@ class _Turn:
 
 
 class Turns:
-    """Runs and their turns. While `holding`, everything is stopped: runs that get mail are paused first."""
+    """Runs and their turns. While `holding`, everything is stopped: runs that get mail are paused first. Effects that
+    another process left under way are looked after once `recovering`."""
 
     def __init__(self, store: Store, performer: Performer, clock: Clock, listener: Listener) -> None:
         self.residents = Residents(store)
         self.holding = False
+        self.recovering = False
         self._store = store
         self._clock = clock
         self._listener = listener
@@ -94,7 +96,7 @@ class Turns:
 
     def recover(self, run: LiveRun) -> None:
         """Look after effects that were under way when a process died; those of a paused run wait with it."""
-        if run.state.paused or self.holding:
+        if run.state.paused or self.holding or not self.recovering:
             return
         for command in outstanding(run.state):
             if isinstance(command, PerformAction) and command.seq not in run.actions:

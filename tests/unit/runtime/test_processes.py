@@ -142,6 +142,33 @@ async def test_without_an_owner_a_request_is_kept_and_carried_out_later(
     await again.close()
 
 
+async def test_what_was_asked_while_nobody_drove_comes_before_everything_else(
+    owner: EmbeddedRuntime, client: SqliteClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    performer: Scripted = owner._turns._effects._performer
+    performer.hold("act")
+    plan = plan_of(Perform("act", {}, "keyed"), Perform("next", {}, "keyed"))
+    unwanted, stopped = [await owner.start(plan, {}) for _ in range(2)]
+    await performer.reached(2)
+    await owner.close()
+    monkeypatch.setattr(sqlite_client, "_OWNER_SECONDS", 0.0)
+    for asking in (client.cancel(unwanted, "Ada"), client.stop_all("Ada", "fire")):
+        with pytest.raises(NotAnswered):
+            await asking
+    clock = VirtualClock(2e9)
+    performer = Scripted(clock)
+    again = EmbeddedRuntime(SqliteStore(tmp_path / "runs.db"), performer, clock)
+    await again.open()
+    await again.until_idle()
+    assert performer.calls == []
+    assert (await again.get(unwanted)).status == "cancelled"
+    await again.resume_all("Ada")
+    await again.until_idle()
+    assert (await again.get(stopped)).status == "succeeded"
+    assert {call.run.run_id for call in performer.calls} == {stopped}
+    await again.close()
+
+
 async def test_an_owner_that_does_not_answer_is_not_waited_for_for_ever(
     owner: EmbeddedRuntime, client: SqliteClient, monkeypatch: pytest.MonkeyPatch
 ):

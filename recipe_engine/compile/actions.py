@@ -13,12 +13,15 @@ from recipe_engine.compile.expressions import Expressions
 from recipe_engine.compile.facts import facts_of, result_type
 from recipe_engine.compile.params import Expected, check_values
 from recipe_engine.core.plan import Effect
+from recipe_engine.diagnostics import suggest
 from recipe_engine.expr.types import StringT, Type, from_schema
 from recipe_engine.model import ActionStep, Path
 from recipe_engine.plugin import Action
 
 # After these nobody knows whether the action took place.
 _UNSURE = frozenset({"timeout", "interrupted"})
+# The codes that the engine gives to failures that may pass.
+_PASSING = ("timeout", "rate_limit", "connection", "unavailable", "interrupted", "http_500", "http_502", "http_504")
 
 
 def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type:
@@ -40,6 +43,7 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
     )
     check_values(expressions, given, (*path, *step.params_path), expected, (*path, "type"))
     _settings(analysis, action, path)
+    _retry_codes(analysis, step, path)
     _repeats(analysis, step, action, path)
     return output_type(analysis, step, action, path)
 
@@ -103,6 +107,15 @@ def _settings(analysis: Analysis, action: Action, path: Path) -> None:
             (*path, "type"),
             f"set {listed} in the environment or in .env, or run with --sandbox",
         )
+
+
+def _retry_codes(analysis: Analysis, step: ActionStep, path: Path) -> None:
+    """Failure codes that look like one of those that pass, misspelt. Vendors have codes of their own besides."""
+    for index, code in enumerate((step.retry.on if step.retry is not None else None) or ()):
+        close = None if code in _PASSING else suggest(code, _PASSING)
+        if close:
+            message = f"no failure that passes has the code `{code}`"
+            analysis.problems.add("R413", message, (*path, "retry", "on", index), f"did you mean `{close}`?")
 
 
 def _repeats(analysis: Analysis, step: ActionStep, action: Action, path: Path) -> None:

@@ -8,6 +8,7 @@ handlers and called recipes have their own. A step's output is bound when the st
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from recipe_engine.compile import media
@@ -191,8 +192,12 @@ class Walker:
         with names.under(guards, facts):
             inside = [self.names.guard(f"done:{step.id}", f"`{step.id}` may have failed before it")]
             shared = isinstance(step, BranchStep | GroupStep | ParallelStep) and step.on_error != "fail"
-            with names.under(inside if shared else ()):
-                out = self.inner(step, path, rest)
+            # What is certain after the step is so only when it certainly ran to its end.
+            certain = step.if_ is None and step.on_error == "fail"
+            with names.under(inside if shared else ()), ExitStack() as nowhere:
+                out = self.inner(step, path, rest if certain else nowhere)
+            if step.on_error == "continue" and out.ends:
+                out = replace(out, ends=False)
             out = self.handler(step, path, out)
         own = list(guards)
         if step.on_error == "continue":
@@ -386,8 +391,7 @@ class Walker:
             tail = self.block(step.steps, (*path, "steps"))
         if step.always is not None:
             self.block(step.always, (*path, "always"))
-        if step.on_error == "fail" and step.if_ is None:
-            rest.enter_context(self.names.under(guards))
+        rest.enter_context(self.names.under(guards))
         return Out(tail.type, ends=tail.ends)
 
     def called(self, step: RecipeStep, path: Path) -> Out:

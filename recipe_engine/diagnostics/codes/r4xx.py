@@ -105,4 +105,13 @@ CODES: tuple[Code, ...] = (
         bad="- {type: poll, every: 5m, action: desk.create_ticket, with: {subject: Bonjour}}",
         good="- {type: poll, every: 5m, action: desk.list_tickets, items: data, key: id}",
     ),
+    Code(
+        "R413",
+        "failure code that looks misspelt",
+        "warning",
+        "`retry.on` lists the codes of the failures after which to try again: timeout, rate_limit, connection, "
+        "unavailable, http_500, or a vendor's own. This one resembles one of them and is none.",
+        bad="retry: {attempts: 3, on: [tiemout]}",
+        good="retry: {attempts: 3, on: [timeout]}",
+    ),
 )

@@ -6,9 +6,10 @@ import jsonschema
 import pytest
 import yaml
 
+from recipe_engine import source
 from recipe_engine.editor_schema import recipe_schema, shipped_catalog, text
 from recipe_engine.model import CONTROL_STEPS, TRIGGERS
-from recipe_engine.resources import schemas_dir
+from recipe_engine.resources import bundled_recipes, schemas_dir
 from tests.unit.compile.support import CATALOG, HEAD
 from tests.unit.compile.test_checks import IMAGE
 
@@ -73,6 +74,15 @@ def test_what_the_checker_refuses_the_editor_marks(validator, step):
 
 def test_whole_recipes_are_valid(validator):
     assert not list(validator.iter_errors(yaml.safe_load(IMAGE)))
+
+
+def test_the_recipes_that_come_with_the_engine_are_valid():
+    shipped = jsonschema.Draft202012Validator(recipe_schema(shipped_catalog()))
+    assert bundled_recipes()
+    for path in bundled_recipes().values():
+        document, _ = source.load(path.read_text(encoding="utf-8"), path.name)
+        assert document is not None
+        assert [error.message for error in shipped.iter_errors(document.data)] == [], path.name
 
 
 def test_every_type_is_offered_with_its_help(schema):

@@ -151,6 +151,32 @@ def test_an_arm_that_ends_the_run_leaves_the_other_certain():
 """) == []  # fmt: skip
 
 
+def test_a_branch_that_may_be_skipped_makes_nothing_certain():
+    assert steps("""
+- id: route
+  type: branch
+  if: urgent
+  cases: [{when: mood == 'sad', steps: [{id: end, type: stop}]}]
+  else: [{id: first, type: set, values: {a: 1}}]
+- {id: text, type: set, values: {n: "{{ first.a }}"}}
+""") == ["R203"]  # fmt: skip
+
+
+def test_a_condition_about_null_holds_in_what_stands_under_it():
+    text = """\
+        input_schema: {type: object, required: [note], properties: {note: {type: [string, "null"]}}}
+        steps:
+          - {id: a, type: notify, if: note != none, to: "{{ note }}", message: a}
+          - id: route
+            type: branch
+            cases: [{when: note == none, steps: [{id: end, type: stop}]}]
+          - {id: b, type: notify, to: "{{ note }}", message: a}
+        """
+    assert codes(text) == []
+    assert codes(text.replace("if: note != none, ", "")) == ["R406"]
+    assert codes(text.replace("when: note == none", "when: run.id == 'a'")) == ["R406"]
+
+
 def test_a_stop_without_a_value_makes_it_certain():
     assert steps("""
 - {id: end, type: stop, if: note is not defined}

@@ -43,12 +43,26 @@ def _schema() -> str:
     return text(shipped_catalog())
 
 
+def _test_files() -> str:
+    from recipe_engine.testing.reference import markdown
+
+    return markdown()
+
+
+def _test_schema() -> str:
+    from recipe_engine.testing.reference import schema_text
+
+    return schema_text()
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": _cli,
     "docs/reference/diagnostics.md": _diagnostics,
     "docs/reference/functions.md": _functions,
     "docs/reference/actions.md": _actions,
+    "docs/reference/test-files.md": _test_files,
     "schemas/recipe.schema.json": _schema,
+    "schemas/test.schema.json": _test_schema,
 }
 
 

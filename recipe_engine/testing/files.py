@@ -6,7 +6,7 @@ The one rule: a file is run whole or not at all; with an error in it, or in its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from recipe_engine.core.plan import Plan
@@ -79,6 +79,23 @@ async def run_file_async(path: str | Path, *, engine: Engine | None = None, chos
     )
 
 
+class _Sandboxed(Collection[str]):
+    """The names of the connectors that have a sandbox. Whether one is among them is asked without loading the others."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._connectors = catalog.connectors
+
+    def __contains__(self, name: object) -> bool:
+        connector = self._connectors.get(name) if isinstance(name, str) else None
+        return connector is not None and connector.sandbox is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, connector in self._connectors.items() if connector.sandbox)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Loaded:
     """A test file that was read with its recipe; `plan` and `file` are None when one of them has errors."""
 
@@ -108,8 +125,7 @@ class Loaded:
         self.problems += of_recipe
         if file is None or plan is None:
             return
-        vendors = [name for name, connector in self.catalog.connectors.items() if connector.sandbox]
-        against = hold_against(document, plan, vendors)
+        against = hold_against(document, plan, _Sandboxed(self.catalog))
         self.problems += against
         if not against:
             self.file, self.plan = file, plan

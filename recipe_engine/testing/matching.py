@@ -1,12 +1,8 @@
 """Expected values against found ones.
 
 The one rule: objects are compared by the fields that are expected, everything else exactly; a list has as many items as
-were expected. What should be looser or stricter says so with a matcher:
-
-    {contains: text}     part of a text, or an item of a list        {matches: regex}   a pattern somewhere in a text
-    {gt: 1} {gte: 1} {lt: 9} {lte: 9}   numbers; several may stand together             {length: 3}   of a list or text
-    {any: true}          whatever, but there                          {absent: true}     not there, or null
-    {not: value}         anything else                                {exactly: value}   no further fields, no matchers
+were expected. What should be looser or stricter says so with a matcher: an object that has nothing but words of the table
+below (`{contains: facture}`, `{gte: 1, lt: 5}`).
 """
 
 from __future__ import annotations
@@ -208,4 +204,14 @@ _MATCHERS: Mapping[str, _Matcher] = MappingProxyType(
         "exactly": _Matcher(_same, _no_problem, "exactly {}"),
     }
 )
-MATCHERS = tuple(_MATCHERS)
+# Word, an example, and what fits: what the reference page shows.
+MATCHER_DOCS: tuple[tuple[str, str, str], ...] = (
+    ("contains", "facture", "A text with this part, or a list with an item that fits."),
+    ("matches", '"^https://"', "A text with a part that fits the pattern (RE2)."),
+    ("gt", "0", "A number that is larger. Also `gte`, `lt`, `lte`; several may stand together: `{gte: 1, lt: 5}`."),
+    ("length", "3", "A list of so many items, or a text of so many characters."),
+    ("any", "true", "Any value but null."),
+    ("absent", "true", "No value, or null."),
+    ("not", "{contains: erreur}", "A value that does not fit."),
+    ("exactly", "{type: SUPPORT}", "This value and no further fields; nothing inside is a matcher."),
+)

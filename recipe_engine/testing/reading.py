@@ -6,7 +6,7 @@ or field is a diagnostic with its place and never a test that passes because it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,10 +60,10 @@ def read_cases(document: Document) -> tuple[CaseFile | None, list[Diagnostic]]:
     return None if broken else found, reader.problems.found
 
 
-def hold_against(document: Document, plan: Plan, vendors: Iterable[str]) -> list[Diagnostic]:
+def hold_against(document: Document, plan: Plan, vendors: Collection[str]) -> list[Diagnostic]:
     """What a test file says of steps that the recipe does not have, and of vendors that nobody has a sandbox for."""
     problems = _Problems(document)
-    steps, known = set(_step_ids(plan)), sorted(vendors)
+    steps = set(_step_ids(plan))
     for place in _places(document):
         for path, name in _named_steps(document, place):
             if _id(name) not in steps:
@@ -71,7 +71,8 @@ def hold_against(document: Document, plan: Plan, vendors: Iterable[str]) -> list
                 hint = f"did you mean `{near}`?" if near else f"its steps are {', '.join(sorted(steps))}"
                 problems.add("R706", f"the recipe {plan.slug} has no step `{name}`", path, hint, key=True)
         for path, name in _named_vendors(document, place):
-            if name not in known:
+            if name not in vendors:
+                known = sorted(vendors)
                 near = suggest(name, known)
                 hint = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
                 problems.add("R707", f"there is no connector `{name}` with a sandbox", path, hint, key=True)

@@ -2,7 +2,7 @@
 
 A page is worked through from top to bottom in one empty folder:
 
-    ```yaml recipes/quote.yml      the block is written to that file
+    ```yaml recipes/quote.yml      the block is written to that file (```python test_quote.py as well)
     ```console                     lines after `$ ` are typed; what follows is what must appear, `...` standing for anything
     ```python                      the block is run as a script; a final comment block `# prints: ...` is its output
 
@@ -60,7 +60,7 @@ def work_through(page: Path, folder: Path) -> int:
         place = f"{page.name}:{block.line}"
         if block.rest == "no-run":
             continue
-        if block.language == "yaml" and block.rest:
+        if block.language in ("yaml", "python") and block.rest:
             path = folder / block.rest
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.body, encoding="utf-8")

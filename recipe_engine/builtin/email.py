@@ -111,8 +111,22 @@ email = Connector(
             help="auto (encrypted when the server can), starttls, tls (from the start) or none",
         ),
         Setting("NOTIFICATION_EMAIL", required=False, help="Who gets messages that name no recipient"),
+        Setting(
+            "EMAIL_PROVIDER",
+            required=False,
+            help="smtp, or the connector that sends e-mail (resend), when several are configured",
+        ),
     ],
-    channels={"email": Channel(send, _missing, address=("email", "mail", "e_mail"), default_to="NOTIFICATION_EMAIL")},
+    channels={
+        "email": Channel(
+            send,
+            _missing,
+            address=("email", "mail", "e_mail"),
+            default_to="NOTIFICATION_EMAIL",
+            provider="smtp",
+            fallback=True,
+        )
+    },
     errors=_refusal,
     sandbox="recipe_engine.builtin.email_sandbox:Outbox",
     docs="E-mail by SMTP, as a channel of `notify`.",

@@ -1,4 +1,7 @@
-"""The outbox: where e-mails of sandbox runs end, for people and tests to look at."""
+"""The outbox: where e-mails of sandbox runs end, for people and tests to look at.
+
+The one rule: it is the same outbox in every sandbox run, until a test sets EMAIL_PROVIDER to try another provider.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ class Outbox(Sandbox):
     """Keeps every message; refuses what a mail server would refuse."""
 
     invented = {  # noqa: RUF012  # the base declares it as a class variable
+        "EMAIL_PROVIDER": "smtp",
         "SMTP_HOST": "smtp.sandbox.example",
         "SMTP_FROM": "recettes@sandbox.example",
         "NOTIFICATION_EMAIL": "notification-email@sandbox.example",

@@ -37,6 +37,7 @@ from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect, Retry
 from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.http import Request, Response
+from recipe_engine.plugin.signatures import Verify
 
 
 class Params(BaseModel):
@@ -284,8 +285,8 @@ class Connector:
     `renew` is asked after a 401 whether to authorize and send once more. `at_once` is how many requests may be under way
     at the same time, of all runs of the process. `sandbox` is
     `module:Class`, imported only when a run uses sandboxes. `channels` are the ways to reach people that it adds to
-    `notify`. `over_http` says that all its effects go through `ctx.http`, so that a dry run can show them (by default:
-    whether it has a base URL).
+    `notify`. `verify` tells the vendor's webhooks from forged ones. `over_http` says that all its effects go through
+    `ctx.http`, so that a dry run can show them (by default: whether it has a base URL).
     """
 
     name: str
@@ -301,6 +302,7 @@ class Connector:
     base_url_setting: str | None = None
     docs: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    verify: Verify | None = None
     over_http: bool | None = None
     actions: dict[str, Action] = field(default_factory=dict)
 

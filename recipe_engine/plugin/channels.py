@@ -3,12 +3,15 @@
     sms = Channel(send=send_sms, missing=needs("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), address=("phone", "mobile"))
     twilio = Connector(name="twilio", ..., channels={"sms": sms})
 
+Several connectors may provide a channel of the same name: `email` is sent by SMTP or by a provider's interface. One of
+them sends: the one that the setting `<CHANNEL>_PROVIDER` names (`EMAIL_PROVIDER=smtp`), else the first that is configured.
+
 The one rule: `notify` knows no channel by name. What a channel needs, whom it can reach and how it sends is the channel's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,13 +48,16 @@ class Channel:
     `send` hands a message over, with a context of the connector that has the channel; it raises Retryable or Terminal.
     `missing` says what to set when the channel is not configured ("set SMTP_HOST"), None when it is. `address` names the
     fields of a contact in which its addresses stand, the best first. `default_to` is the setting that holds the
-    recipient of messages that name none.
+    recipient of messages that name none. `provider` is what `<CHANNEL>_PROVIDER` calls it, if not by its connector's
+    name; `fallback` lets other providers go first.
     """
 
     send: Send
     missing: Callable[[Settings], str | None]
     address: tuple[str, ...] = ()
     default_to: str | None = None
+    provider: str = ""
+    fallback: bool = False
 
 
 def needs(*names: str) -> Callable[[Settings], str | None]:
@@ -62,3 +68,21 @@ def needs(*names: str) -> Callable[[Settings], str | None]:
         return f"set {' and '.join(absent)}" if absent else None
 
     return missing
+
+
+def chosen(name: str, offers: Mapping[str, Channel], settings: Settings) -> tuple[str, str | None]:
+    """Which connector sends a channel, of those that offer it (by connector), and what has to be set first, None when
+    nothing has."""
+    named = {channel.provider or connector: connector for connector, channel in offers.items()}
+    wanted = settings.get(f"{name.upper()}_PROVIDER")
+    if wanted is not None:
+        if wanted not in named:
+            expected = " or ".join(sorted(named))
+            return next(iter(offers)), f"{name.upper()}_PROVIDER is {wanted!r}; expected {expected}"
+        return named[wanted], offers[named[wanted]].missing(settings)
+    ordered = sorted(offers, key=lambda connector: offers[connector].fallback)
+    absent = {connector: offers[connector].missing(settings) for connector in ordered}
+    ready = next((connector for connector in ordered if absent[connector] is None), None)
+    if ready is not None:
+        return ready, None
+    return ordered[0], ", or ".join(told for told in absent.values() if told is not None)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from recipe_engine.core.json import JSON
 from recipe_engine.plugin.api import Blobs, Connector, Http, Settings, Store
-from recipe_engine.plugin.channels import Channel, Delivery, Message
+from recipe_engine.plugin.channels import Channel, Delivery, Message, chosen
 from recipe_engine.plugin.errors import Terminal
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.client import ActionHttp
@@ -92,11 +92,16 @@ class ActionContext:
         return self._channels() if name == "channels" else self._world.services.get(name)
 
     def _channels(self) -> dict[str, BoundChannel]:
-        return {
-            name: BoundChannel(channel, self._for(connector))
-            for connector in self._world.catalog.connectors.values()
-            for name, channel in connector.channels.items()
-        }
+        offers: dict[str, dict[str, Channel]] = {}
+        for connector in self._world.catalog.connectors.values():
+            for name, channel in connector.channels.items():
+                offers.setdefault(name, {})[connector.name] = channel
+        return {name: self._channel(name, of_name) for name, of_name in offers.items()}
+
+    def _channel(self, name: str, offers: dict[str, Channel]) -> BoundChannel:
+        """The channel of the connector that is to send it."""
+        connector, missing = chosen(name, offers, self.settings)
+        return BoundChannel(offers[connector], self._for(self._world.catalog.connectors[connector]), missing)
 
     def _for(self, connector: Connector) -> ActionContext:
         """The same attempt, seen by another connector."""
@@ -105,14 +110,15 @@ class ActionContext:
 
 @dataclass(frozen=True, slots=True)
 class BoundChannel:
-    """A channel with the context of its own connector."""
+    """A channel with the context of its own connector. `absent` is what to set before it can be used."""
 
     channel: Channel
     context: ActionContext
+    absent: str | None
 
     def missing(self) -> str | None:
         """What to set before the channel can be used, None when it can."""
-        return self.channel.missing(self.context.settings)
+        return self.absent
 
     def default_to(self) -> str | None:
         """The recipient of messages that name none."""

@@ -4,13 +4,15 @@ The text of an expression goes two ways. To know what it gives, and what is wron
 
     lexer, parser, reader     text to tree, with Jinja's grammar
     inferrer, statements      tree to types; `infer` is the way in
+    given, comparing          the types of calls and of comparisons
     facts, algebra, fields    what conditions tell, what operators give, what values hold
     types/                    the types themselves
 
 To have its value when it runs:
 
-    evaluator                 tree to closures; `templates` is the way in
+    evaluator, rendering      tree to closures; `templates` is the way in
     operators, access         what operators do, what values hold
+    ordering                  the order of sorted lists
     scope, limits             what an evaluation reads and what it may spend
     values                    moments and durations beside JSON, and how values leave
 

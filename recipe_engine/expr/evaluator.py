@@ -1,4 +1,4 @@
-"""Trees to closures: what runs.
+"""Trees of expressions to closures: what runs.
 
 The one rule: a closure reads its frame and nothing else. Work that can be done once is done while compiling: functions
 are found, arguments bound, constants checked.
@@ -13,24 +13,22 @@ from recipe_engine.expr import tree
 from recipe_engine.expr.access import field_of, item_of, slice_of
 from recipe_engine.expr.calls import Bound, Functions, bind_arguments, find
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
-from recipe_engine.expr.library.function import Function, acceptor
+from recipe_engine.expr.library.function import Function
 from recipe_engine.expr.limits import TEXT_SHIFT, check_items, check_text
 from recipe_engine.expr.operators import ARITHMETIC, COMPARISONS, negative, positive
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.values import Moment, equal, kind, to_text, truthy
-from recipe_engine.expr.walks import LOOP, label_of, size_of, size_of_body
+from recipe_engine.expr.walks import label_of
 
 Evaluate: TypeAlias = Callable[[Frame], Any]
-# Runs a statement, adding to the parts of the text being made.
-Run: TypeAlias = Callable[[Frame, list[str]], None]
 
-_MISSING: Final = object()
+# Stands for a variable that has not been set.
+MISSING: Final = object()
 _SIZED: Final = frozenset({str, list, dict})
-_NUMBERS: Final = frozenset({int, float})
 
 
 class Compiler:
-    """Compiles the trees of one text. `variables` are the names that its statements set."""
+    """Compiles the expressions of one text. `variables` are the names that its statements set."""
 
     def __init__(self, functions: Functions, variables: frozenset[str] = frozenset()) -> None:
         self.functions = functions
@@ -76,8 +74,8 @@ class Compiler:
         if name in self.variables:
 
             def variable(frame: Frame) -> object:
-                found = frame.variables.get(name, _MISSING)
-                return frame.lookup(name) if found is _MISSING else found
+                found = frame.variables.get(name, MISSING)
+                return frame.lookup(name) if found is MISSING else found
 
             return variable
         if name == "now":
@@ -237,7 +235,7 @@ class Compiler:
         if given is None:
             default = parameter.default
             return [lambda _frame: default]
-        accept = acceptor(function.name, parameter)
+        accept = function.acceptors[parameter.name]
         return [self.accepted(accept, one) for one in given]
 
     def accepted(self, accept: Callable[[object], object], given: tree.Expression) -> Evaluate:
@@ -251,133 +249,9 @@ class Compiler:
         value = self.expression(given)
         return lambda frame: accept(value(frame))
 
-    def body(self, statements: tree.Body) -> Run:
-        """The closure of statements, one after the other."""
-        runs = [self.statement(statement) for statement in statements]
-        if len(runs) == 1:
-            return runs[0]
-
-        def run(frame: Frame, parts: list[str]) -> None:
-            for one in runs:
-                one(frame, parts)
-
-        return run
-
-    def statement(self, node: tree.Statement) -> Run:
-        """The closure of a statement."""
-        match node:
-            case tree.Text():
-                return _write(node.text)
-            case tree.Output():
-                return self.output(node)
-            case tree.If():
-                return self.choice(node)
-            case tree.For():
-                return self.loop(node)
-            case tree.Set():
-                return self.set(node)
-            case tree.SetText():
-                return self.set_text(node)
-
-    def output(self, node: tree.Output) -> Run:
-        """`{{ a }}`."""
-        value = self.expression(node.value)
-
-        def run(frame: Frame, parts: list[str]) -> None:
-            text = printed(frame, value(frame))
-            frame.write(len(text))
-            parts.append(text)
-
-        return run
-
-    def choice(self, node: tree.If) -> Run:
-        """`{% if %}`."""
-        arms = [(self.expression(test), self.body(body)) for test, body in node.arms]
-        otherwise = self.body(node.otherwise)
-
-        def run(frame: Frame, parts: list[str]) -> None:
-            for test, body in arms:
-                if truthy(test(frame)):
-                    body(frame, parts)
-                    return
-            otherwise(frame, parts)
-
-        return run
-
-    def set(self, node: tree.Set) -> Run:
-        """`{% set name = value %}`."""
-        name, value = node.name, self.expression(node.value)
-
-        def run(frame: Frame, _parts: list[str]) -> None:
-            frame.variables[name] = value(frame)
-
-        return run
-
-    def set_text(self, node: tree.SetText) -> Run:
-        """`{% set name %}...{% endset %}`."""
-        name, body = node.name, self.body(node.body)
-
-        def run(frame: Frame, _parts: list[str]) -> None:
-            inner: list[str] = []
-            body(frame, inner)
-            frame.variables[name] = "".join(inner)
-
-        return run
-
-    def loop(self, node: tree.For) -> Run:
-        """`{% for %}`. The loop's variables have their old values again after it; what the body sets stays."""
-        items, body, otherwise = self.expression(node.items), self.body(node.body), self.body(node.otherwise)
-        test = None if node.test is None else self.expression(node.test)
-        targets = node.targets
-        cost = 1 + size_of_body(node.body) + (0 if node.test is None else size_of(node.test))
-
-        def run(frame: Frame, parts: list[str]) -> None:
-            variables = frame.variables
-            saved = {name: variables.get(name, _MISSING) for name in (*targets, LOOP)}
-            values = looped(items(frame))
-            if test is not None:
-                kept = []
-                for value in values:
-                    frame.spend(cost)
-                    unpack(variables, targets, value)
-                    if truthy(test(frame)):
-                        kept.append(value)
-                values = kept
-            last = len(values) - 1
-            for index, value in enumerate(values):
-                frame.spend(cost)
-                unpack(variables, targets, value)
-                variables[LOOP] = {
-                    "index": index + 1,
-                    "index0": index,
-                    "first": index == 0,
-                    "last": index == last,
-                    "length": last + 1,
-                }
-                body(frame, parts)
-            for name, value in saved.items():
-                if value is _MISSING:
-                    variables.pop(name, None)
-                else:
-                    variables[name] = value
-            if not values:
-                otherwise(frame, parts)
-
-        return run
-
 
 def _null(frame: Frame) -> None:
     """The closure of null."""
-
-
-def _write(text: str) -> Run:
-    length = len(text)
-
-    def run(frame: Frame, parts: list[str]) -> None:
-        frame.write(length)
-        parts.append(text)
-
-    return run
 
 
 def invoke(frame: Frame, name: str, evaluate: Callable[..., object], arguments: Sequence[Any]) -> Any:
@@ -442,26 +316,3 @@ def field_name(value: Any) -> str:
     if value.__class__ is int:
         return str(value)
     raise EvaluationError("type", f"the name of a field is text, and {kind(there(value))} was found")
-
-
-def looped(value: Any) -> list[Any]:
-    """What a loop goes over: the items of a list, the names of an object's fields."""
-    if value.__class__ is list:
-        return value
-    if isinstance(value, dict):
-        return list(value)
-    raise EvaluationError("type", f"a loop goes over a list, and {kind(there(value))} was found")
-
-
-def unpack(variables: dict[str, object], targets: tuple[str, ...], value: Any) -> None:
-    """Give the loop's variables their values: one takes the item; several take the items of a list, or the values of
-    an object's fields, in order."""
-    if len(targets) == 1:
-        variables[targets[0]] = value
-        return
-    values = list(value.values()) if isinstance(value, dict) else value
-    if values.__class__ is not list or len(values) != len(targets):
-        raise EvaluationError(
-            "type", f"the loop takes {len(targets)} values from each item, and {kind(value)} has others"
-        )
-    variables.update(zip(targets, values, strict=True))

@@ -11,8 +11,9 @@ from typing import Final
 
 from recipe_engine.diagnostics import suggest
 from recipe_engine.expr import tree
-from recipe_engine.expr.algebra import arithmetic, may_be_equal, ordered
+from recipe_engine.expr.algebra import arithmetic
 from recipe_engine.expr.calls import Functions
+from recipe_engine.expr.comparing import infer_comparison
 from recipe_engine.expr.facts import NOTHING, Facts, facts_of
 from recipe_engine.expr.fields import field_type, item_type_at
 from recipe_engine.expr.given import infer_call
@@ -91,7 +92,7 @@ class Inferrer:
         """The type of what an operator makes; such a value is always there."""
         match node:
             case tree.Compare():
-                return self.compare(node)
+                return infer_comparison(self, node)
             case tree.Unary():
                 return self.unary(node)
             case tree.Binary():
@@ -274,67 +275,6 @@ class Inferrer:
             what = "is" if isinstance(type_, NullT) else "may be"
             message = f"{label_of(node)} {what} null, where {expected} is expected"
             self.tell("wrong_type", message, node.start, node.end, _DEFAULT_HINT)
-
-    def compare(self, node: tree.Compare) -> Type:
-        """Comparisons; those that can only be false are reported."""
-        left_node, left = node.first, self.used(node.first)
-        for symbol, right_node in node.rest:
-            right = self.used(right_node)
-            match symbol:
-                case "==" | "!=":
-                    self.equality(left, right, left_node, right_node)
-                case "in" | "not in":
-                    self.membership(left, right, left_node, right_node)
-                case _:
-                    self.refuse_null(left, left_node, "a value to compare")
-                    self.refuse_null(right, right_node, "a value to compare")
-                    if not ordered(left, right):
-                        message = f"`{symbol}` cannot compare {describe(left)} with {describe(right)}"
-                        self.tell("wrong_type", message, node.start, node.end)
-            left_node, left = right_node, right
-        return BoolT()
-
-    def equality(self, left: Type, right: Type, left_node: tree.Expression, right_node: tree.Expression) -> None:
-        """Report values that are never the same."""
-        if may_be_equal(left, right):
-            return
-        constant, other, value = right_node, left_node, left
-        if isinstance(left_node, tree.Constant):
-            constant, other, value = left_node, right_node, right
-        self.impossible(constant, other, value)
-
-    def impossible(self, constant: tree.Expression, other: tree.Expression, value: Type) -> None:
-        """Report a comparison with what a value never is."""
-        subject = label_of(other)
-        if isinstance(constant, tree.Constant) and isinstance(constant.value, str):
-            words = [word for member in members(value) if isinstance(member, StringT) for word in member.enum or ()]
-            near = suggest(constant.value, words)
-            message = f"{subject} is never '{constant.value}': it is {describe(value)}"
-            hint = f"did you mean '{near}'?" if near else None
-        else:
-            message, hint = f"{subject} is never equal to this: it is {describe(value)}", None
-        self.tell("impossible_comparison", message, constant.start, constant.end, hint)
-
-    def membership(self, left: Type, right: Type, left_node: tree.Expression, right_node: tree.Expression) -> None:
-        """Report what can never be in what it is looked for in, item by item for a list that is written out."""
-        if isinstance(right_node, tree.ListOf):
-            for item in right_node.items:
-                type_ = of_value(item.value) if isinstance(item, tree.Constant) else AnyT()
-                if not may_be_equal(left, type_):
-                    self.impossible(item, left_node, left)
-            return
-        self.refuse_null(right, right_node, "a list, a text or an object")
-        kinds = members(without_null(right))
-        if all(isinstance(kind, ArrayT) and not may_be_equal(left, kind.item) for kind in kinds):
-            message = f"{label_of(left_node)} is {describe(left)}, and {label_of(right_node)} is {describe(right)}"
-            self.tell("impossible_comparison", f"this is never so: {message}", left_node.start, right_node.end)
-        elif not any(isinstance(kind, (ArrayT, StringT, ObjectT, AnyT)) for kind in kinds) and not isinstance(
-            right, NullT
-        ):
-            message = f"`in` looks in a list, a text or an object, and {label_of(right_node)} is {describe(right)}"
-            self.tell("wrong_type", message, right_node.start, right_node.end)
-        elif all(isinstance(kind, (StringT, ObjectT)) for kind in kinds):
-            self.check(left, StringT(), left_node, "what is looked for in it")
 
     def object_of(self, node: tree.ObjectOf) -> Type:
         """`{'key': value}`: closed when its keys are written out."""

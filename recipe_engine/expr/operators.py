@@ -21,7 +21,6 @@ from recipe_engine.expr.values import (
     Moment,
     duration_of,
     equal,
-    key_of,
     kind,
     moment_of,
     to_text,
@@ -272,31 +271,3 @@ COMPARISONS: Final[dict[Comparison, Callable[[Any, Any], bool]]] = {
     "in": contains,
     "not in": lambda item, container: not contains(item, container),
 }
-
-
-def sort_key(value: object) -> tuple[int, Any]:
-    """What lists are sorted by: numbers, then texts as a dictionary has them (accents and capitals come second), then
-    moments, durations and whatever else. Null is the caller's business."""
-    match value:
-        case bool():
-            return (0, value)
-        case int() | float():
-            return (1, value)
-        case str():
-            return (2, (folded(value), value))
-        case Moment() | Duration():
-            return (3, value.seconds)
-        case Undefined():
-            raise undefined(value)
-        case _:
-            return (4, str(key_of(value)))
-
-
-def folded(text: str) -> str:
-    """A text without accents and capitals."""
-    if text.isascii():
-        return text.lower()
-    import unicodedata
-
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()

@@ -12,8 +12,9 @@ from recipe_engine.expr.calls import Functions
 from recipe_engine.expr.errors import EvaluationError, Undefined
 from recipe_engine.expr.infer import Path, infer_expression, infer_value
 from recipe_engine.expr.inference import Binding, Inference, TypeScope, ValueInference
-from recipe_engine.expr.library.lists import group_type, sorted_by
+from recipe_engine.expr.library.lists import group_type
 from recipe_engine.expr.limits import MAX_NODES
+from recipe_engine.expr.ordering import sorted_by
 from recipe_engine.expr.scope import Scope
 from recipe_engine.expr.templates import compile_expression, compile_value
 from recipe_engine.expr.types import AnyT, ArrayT, ObjectT, Type, leaving, members, union

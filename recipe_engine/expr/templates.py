@@ -12,14 +12,17 @@ from typing import Final
 from recipe_engine.expr import tree
 from recipe_engine.expr.calls import Functions
 from recipe_engine.expr.errors import EvaluationError
-from recipe_engine.expr.evaluator import Compiler, Evaluate, Run, there
+from recipe_engine.expr.evaluator import Compiler, Evaluate, there
 from recipe_engine.expr.library import functions as builtin_functions
 from recipe_engine.expr.limits import MAX_TEXT
+from recipe_engine.expr.rendering import Run, TemplateCompiler
 from recipe_engine.expr.scope import Frame, Scope
 from recipe_engine.expr.values import JSON, to_json
 from recipe_engine.expr.walks import path_of, variables_of
 
-_KEPT: Final = 4096
+# How many texts are kept: trees, which serve the checker and the compiler one after the other, and what was compiled.
+_KEPT_TREES: Final = 512
+_KEPT: Final = 2048
 
 
 def is_template(text: str) -> bool:
@@ -27,7 +30,7 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_KEPT_TREES)
 def parsed_expression(text: str) -> tree.Expression:
     """The tree of a bare expression, kept. Raises SyntaxProblem."""
     from recipe_engine.expr.parser import parse_expression
@@ -35,7 +38,7 @@ def parsed_expression(text: str) -> tree.Expression:
     return parse_expression(text)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_KEPT_TREES)
 def parsed_template(text: str) -> tree.Body:
     """The tree of a text with templates in it, kept. Raises SyntaxProblem."""
     from recipe_engine.expr.parser import parse_template
@@ -128,7 +131,7 @@ def _rendering(value: JSON, table: _Table | None) -> Evaluate | None:
 @lru_cache(maxsize=_KEPT)
 def _template(text: str, table: _Table | None) -> Evaluate:
     body = parsed_template(text)
-    compiler = Compiler(_functions(table), variables_of(body))
+    compiler = TemplateCompiler(_functions(table), variables_of(body))
     only = only_output(body)
     if only is None:
         return _text(compiler.body(body))

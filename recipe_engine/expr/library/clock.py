@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
 from recipe_engine.expr.library.locales import locale_named, ordinary_spaces
-from recipe_engine.expr.operators import folded
+from recipe_engine.expr.ordering import folded
 
 PRESETS: Final = ("short", "medium", "long", "full")
 _LONGEST: Final = 200

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
@@ -84,7 +85,7 @@ class Given(Protocol):
 Returns: TypeAlias = Type | Callable[[Given], Type]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Function:
     """An entry of the closed table.
 
@@ -108,6 +109,11 @@ class Function:
     def key(self) -> str:
         """Where the function stands in the table: tests have names of their own."""
         return f"is {self.name}" if self.kind == "test" else self.name
+
+    @cached_property
+    def acceptors(self) -> Mapping[str, Accept]:
+        """What checks and converts the arguments of each parameter, by its name. They raise EvaluationError."""
+        return {parameter.name: _acceptor(self.name, parameter) for parameter in self.parameters}
 
 
 def function(
@@ -149,7 +155,7 @@ def _returns(shapes: Mapping[str, Shape], returned: Shape) -> Returns:
     return infer
 
 
-def acceptor(function_name: str, parameter: Parameter) -> Accept:
+def _acceptor(function_name: str, parameter: Parameter) -> Accept:
     """What checks an argument and converts it. It raises EvaluationError for what the parameter does not take."""
     accept = _accept(parameter.type)
 

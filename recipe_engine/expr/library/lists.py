@@ -7,7 +7,7 @@ there, except where the field itself is what is asked for (`map`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from recipe_engine.expr.access import value_at
@@ -15,7 +15,8 @@ from recipe_engine.expr.algebra import may_be_equal
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
 from recipe_engine.expr.library.function import Function, Given, function, item_type
 from recipe_engine.expr.limits import check_items
-from recipe_engine.expr.operators import COMPARISONS, contains, finite, is_number, sort_key
+from recipe_engine.expr.operators import COMPARISONS, contains, finite, is_number
+from recipe_engine.expr.ordering import sorted_by
 from recipe_engine.expr.scope import Frame
 from recipe_engine.expr.types import (
     AnyT,
@@ -40,6 +41,8 @@ _OPERATORS: Final = ("==", "!=", "<", "<=", ">", ">=", "in", "not in", "contains
 
 def field_value(item: object, path: str) -> Any:
     """The value at a path of an item, null when it is not there. `.` and the empty path are the item itself."""
+    if item.__class__ is dict and path in item and "." not in path:
+        return item[path]
     if path in ("", "."):
         return item
     value = value_at(item, path, _ITEM)
@@ -78,17 +81,6 @@ def _reverse(items: Any) -> Any:
 def _reverse_type(given: Given) -> Type:
     type_ = given.types["items"]
     return StringT() if isinstance(type_, StringT) else type_
-
-
-def sorted_by(items: list[Any], keys: Iterable[Callable[[Any], Any]], descending: Iterable[bool]) -> list[Any]:
-    """The items sorted by several keys, the first one deciding first. Null comes last, whichever way."""
-    result = list(items)
-    for key, downwards in reversed(list(zip(keys, descending, strict=True))):
-        pairs = [(key(item), item) for item in result]
-        there = [(sort_key(value), item) for value, item in pairs if value is not None]
-        there.sort(key=lambda pair: pair[0], reverse=downwards)
-        result = [item for _, item in there] + [item for value, item in pairs if value is None]
-    return result
 
 
 def _sort(frame: Frame, items: list[Any], *by: str) -> list[Any]:

@@ -11,7 +11,6 @@ The one rule: nothing is opened or imported before it is needed; checking a reci
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +18,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from recipe_engine.errors import InvalidRecipe, RecipeError
-from recipe_engine.following import PATIENCE
-from recipe_engine.installed import installed, settings
 from recipe_engine.library import Library
-from recipe_engine.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from recipe_engine.check_cache import CheckCache
     from recipe_engine.core.json import JSON
     from recipe_engine.core.plan import Plan
     from recipe_engine.diagnostics import Diagnostic
@@ -70,7 +69,7 @@ class Engine:
         self._db = db
         self._env = env
         self._catalog = catalog
-        self.clock: Clock = clock or SystemClock()
+        self._clock = clock
         self._answers = answers
         self._log = log
         self._folder = folder
@@ -80,8 +79,17 @@ class Engine:
     # --- what is installed and set
 
     @cached_property
+    def clock(self) -> Clock:
+        """The clock that runs go by."""
+        from recipe_engine.runtime.clock import SystemClock
+
+        return self._clock or SystemClock()
+
+    @cached_property
     def plugins(self) -> LoadedPlugins:
         """The catalog in use, the plugins' hooks, and what could not be loaded."""
+        from recipe_engine.installed import installed
+
         found = installed()
         if self._catalog is None:
             return found
@@ -97,14 +105,17 @@ class Engine:
     @cached_property
     def settings(self) -> Settings:
         """The settings of this place."""
+        from recipe_engine.installed import settings
+
         return settings(self.plugins, self._env, self._folder)
 
     @property
     def database(self) -> str:
         """The file of the runs, or ":memory:"."""
+        from recipe_engine.installed import bare_settings
         from recipe_engine.wiring import database_of
 
-        return database_of(self._db, self.settings)
+        return database_of(self._db, bare_settings(self._env, self._folder))
 
     # --- recipes
 
@@ -126,7 +137,12 @@ class Engine:
 
         `with_settings` also warns of settings that its connectors need and that are not set here.
         """
-        return self._compiled(source, with_settings=with_settings)[1]
+        cached = None if with_settings else self._cached(source)
+        if cached is None:
+            return self._checked(source, with_settings=with_settings)[1]
+        cache, path, text = cached
+        found = cache.diagnostics(str(path), text, lambda slug: self._called_text(slug, path.parent))
+        return found if found is not None else self._check_anew(cache, path, text)[1]
 
     def compile(self, source: str | Path | Document) -> Plan:
         """The plan of a recipe.
@@ -143,24 +159,74 @@ class Engine:
         """The texts of the recipes that were read, by file name: what renderers of diagnostics show."""
         return self.library.texts
 
-    def _compiled(
+    def _compiled(self, source: str | Path | Document) -> tuple[Plan | None, list[Diagnostic]]:
+        cached = self._cached(source)
+        if cached is None:
+            return self._checked(source)[:2]
+        cache, path, text = cached
+        found = cache.get(str(path), text, lambda slug: self._called_text(slug, path.parent))
+        return (found.plan, found.diagnostics) if found is not None else self._check_anew(cache, path, text)
+
+    def _cached(self, source: str | Path | Document) -> tuple[CheckCache, Path, str] | None:
+        """The cache to look a recipe up in, with its file and text; None when its check is not kept."""
+        if not isinstance(source, str | Path) or self._cache is None:
+            return None
+        path = self.library.find(source)
+        text = self.library.text(path)
+        return None if text is None else (self._cache, path, text)
+
+    def _check_anew(self, cache: CheckCache, path: Path, text: str) -> tuple[Plan | None, list[Diagnostic]]:
+        from recipe_engine.check_cache import Checked
+
+        plan, problems, called = self._checked(path)
+        cache.put(str(path), text, Checked(plan, problems, called))
+        return plan, problems
+
+    def _checked(
         self, source: str | Path | Document, *, with_settings: bool = False
-    ) -> tuple[Plan | None, list[Diagnostic]]:
+    ) -> tuple[Plan | None, list[Diagnostic], dict[str, str]]:
+        """A recipe read, checked and lowered: its plan, what is wrong with it, the texts of the recipes it calls."""
         from recipe_engine.compile import compile_recipe
 
         document, problems = self._read(source)
         if document is None:
-            return None, problems
+            return None, problems, {}
+        beside, called = Path(document.file).parent, {}
+
+        def resolve(slug: str) -> Document | None:
+            found = self._called(slug, beside)
+            called[slug] = found.text if found is not None else ""
+            return found
+
         plan, found = compile_recipe(
             document,
             self.catalog,
             settings=self.settings if with_settings else None,
-            resolve_recipe=lambda slug: self._called(slug, Path(document.file).parent),
+            resolve_recipe=resolve,
             extra_checks=[self._plugin_checks] if self.plugins.manager.hook.check_recipe.get_hookimpls() else [],
         )
         problems = [*problems, *found]
         broken = any(problem.severity == "error" for problem in problems)
-        return None if broken else plan, problems
+        return None if broken else plan, problems, called
+
+    @cached_property
+    def _cache(self) -> CheckCache | None:
+        """Outcomes of earlier checks, None when they are not kept: by RECIPE_CACHE=off, or with a catalog of one's own."""
+        import os
+
+        from recipe_engine.installed import stamp
+
+        folder = (os.environ if self._env is None else self._env).get("RECIPE_CACHE") or _cache_folder()
+        made_from = stamp() if self._catalog is None and folder not in (None, "off") else None
+        if made_from is None:
+            return None
+        from recipe_engine.check_cache import CheckCache
+
+        return CheckCache(Path(str(folder)), made_from)
+
+    def _called_text(self, slug: str, beside: Path) -> str:
+        path = self.library.near(slug, beside)
+        return "" if path is None else self.library.text(path) or ""
 
     def _read(self, source: str | Path | Document) -> tuple[Document | None, list[Diagnostic]]:
         if not isinstance(source, str | Path):
@@ -278,7 +344,7 @@ class Engine:
         name = await self.start(source, input, config=config, run_id=run_id)
         return await self.follow(name)
 
-    async def follow(self, run_id: str, *, patience: float = PATIENCE, seen: Seen | None = None) -> RunView:
+    async def follow(self, run_id: str, *, patience: float = 60.0, seen: Seen | None = None) -> RunView:
         """The run, once it has ended or is parked; waits of up to `patience` seconds are sat through.
 
         `seen` is told of every entry of its journal. With a virtual clock, time is moved on until nothing is left to
@@ -349,6 +415,8 @@ class Engine:
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of any coroutine of the engine or its runtime, for programs without an event loop:
         `engine.wait_for(engine.runtime.list())`."""
+        import asyncio
+
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -357,6 +425,8 @@ class Engine:
         raise RecipeError("an event loop is running already", "use `await engine.run(...)` inside of it")
 
     def __enter__(self) -> Self:
+        import asyncio
+
         self._runner = asyncio.Runner()
         try:
             self.wait_for(self.open())
@@ -379,3 +449,13 @@ class Engine:
 
 def _name(source: str | Path | Document) -> str:
     return str(source) if isinstance(source, str | Path) else source.file
+
+
+def _cache_folder() -> str | None:
+    """Where the outcomes of checks are kept: the user's cache folder, None when there is none."""
+    import os
+
+    base = os.environ.get("XDG_CACHE_HOME")
+    if not base and os.environ.get("HOME"):
+        base = str(Path(os.environ["HOME"]) / ".cache")
+    return str(Path(base) / "recipe_engine" / "checks") if base else None

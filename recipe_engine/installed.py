@@ -5,25 +5,101 @@ The one rule: nothing here is kept between calls; whoever needs a catalog is han
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recipe_engine.builtin import PLUGINS
-from recipe_engine.plugin.loading import LoadedPlugins, load_catalog
-from recipe_engine.runtime.settings import Settings
+from recipe_engine.version import VERSION
+
+if TYPE_CHECKING:
+    from recipe_engine.plugin.loading import LoadedPlugins
+    from recipe_engine.runtime.settings import Settings
 
 DOTENV = ".env"
+_PACKAGE = Path(__file__).parent
+_MOST_FILES = 5_000
+_NOT_SOURCES = frozenset({"__pycache__", "build", "dist", "docs", "node_modules", "site-packages", "tests"})
 
 
 def installed() -> LoadedPlugins:
     """The builtin plugins and every connector that this environment offers."""
-    return load_catalog(PLUGINS)
+    from recipe_engine.builtin import BUILTINS
+    from recipe_engine.plugin.loading import load_catalog
+
+    return load_catalog(known=BUILTINS)
 
 
 def settings(found: LoadedPlugins, env: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """The settings of the environment and of `.env` in the folder (the working one), with the connectors' defaults."""
-    values = os.environ if env is None else env
     resolve = found.manager.hook.resolve_secret
-    read = Settings(values, (folder or Path()) / DOTENV)
-    return read.knowing(found.catalog, lambda name: resolve(name=name))
+    return bare_settings(env, folder).knowing(found.catalog, lambda name: resolve(name=name))
+
+
+def bare_settings(env: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings of the environment and of `.env`, for what does not depend on any connector."""
+    from recipe_engine.runtime.settings import Settings
+
+    return Settings(os.environ if env is None else env, (folder or Path()) / DOTENV)
+
+
+def stamp() -> str | None:
+    """A word that changes whenever the engine, a plugin or Python does, found without importing any of them.
+
+    Installing or removing a distribution changes the time of the folder that it is in. Sources that are worked on (a
+    checkout, an editable installation) are told by the times of their files. None when there are too many to look at.
+    """
+    seen = [sys.version, VERSION]
+    sources = {_PACKAGE.parent} if _is_checkout() else set()
+    for place in sys.path:
+        path = Path(place)
+        if path.is_dir():
+            seen.append(f"{place} {path.stat().st_mtime_ns}")
+            if not _is_installed(path):
+                sources.add(path)
+    sources.update(_editable())
+    count = 0
+    for source in sorted(sources):
+        for file, told in _python_files(source):
+            count += 1
+            if count > _MOST_FILES:
+                return None
+            seen.append(f"{file} {told.st_mtime_ns} {told.st_size}")
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()
+
+
+def _is_checkout() -> bool:
+    return not (_PACKAGE / "_data").is_dir()
+
+
+def _is_installed(path: Path) -> bool:
+    """Whether a folder of the search path belongs to Python or to an environment, where only installing changes it."""
+    return any(path.is_relative_to(prefix) for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix})
+
+
+def _editable() -> Iterator[Path]:
+    """The sources of distributions that are found by a hook instead of the search path."""
+    for finder in sys.meta_path:
+        module = sys.modules.get(getattr(finder, "__module__", ""))
+        if getattr(module, "__name__", "").startswith("__editable__"):
+            yield from (Path(place) for place in getattr(module, "MAPPING", {}).values())
+
+
+def _python_files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The Python files below a folder, but for hidden folders, environments and what is no source."""
+    pending = [str(folder)]
+    while pending:
+        try:
+            entries = sorted(os.scandir(pending.pop()), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and entry.name not in _NOT_SOURCES:
+                    pending.append(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.path, entry.stat()

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recipe_engine.diagnostics import Diagnostic, suggest
 from recipe_engine.errors import RecipeNotFound
 from recipe_engine.resources import bundled_recipes, is_recipe
-from recipe_engine.source import Document, load_file
+
+if TYPE_CHECKING:
+    from recipe_engine.diagnostics import Diagnostic
+    from recipe_engine.source import Document
 
 _SUFFIXES = (".yml", ".yaml")
 
@@ -52,6 +55,8 @@ class Library:
     def read(self, path: Path) -> tuple[Document | None, list[Diagnostic]]:
         """The document of a file, and what is wrong with its text; see `source.load_file`."""
         if path not in self._read:
+            from recipe_engine.source import load_file
+
             document, problems = load_file(path)
             if document is not None:
                 self.texts[document.file] = document.text
@@ -59,6 +64,15 @@ class Library:
                 self.texts[str(path)] = path.read_bytes().decode("utf-8", "replace")
             self._read[path] = (document, problems)
         return self._read[path]
+
+    def text(self, path: Path) -> str | None:
+        """The text of a file as it is now, None when it cannot be read as text."""
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        self.texts[str(path)] = text
+        return text
 
     def slugs(self) -> list[str]:
         """Every slug within reach, sorted."""
@@ -74,6 +88,8 @@ class Library:
         return bundled_recipes()
 
     def _no_slug(self, slug: str) -> RecipeNotFound:
+        from recipe_engine.diagnostics.suggest import suggest
+
         near = suggest(slug, self.slugs())
         hint = f"did you mean {near}?" if near else f"there are {_listed(self.slugs())}; or give the path of a file"
         return RecipeNotFound(f"there is no recipe {slug!r}", hint)
@@ -95,6 +111,8 @@ def _no_file(path: Path) -> RecipeNotFound:
     folder = path.parent
     if not folder.is_dir():
         return RecipeNotFound(f"there is no file {path}: the folder {folder} does not exist")
+    from recipe_engine.diagnostics.suggest import suggest
+
     near = suggest(path.name, (other.name for other in folder.iterdir() if other.suffix in _SUFFIXES))
     return RecipeNotFound(f"there is no file {path}", f"did you mean {folder / near}?" if near else None)
 

@@ -9,7 +9,7 @@ expressions.py  problems of expressions             outputs.py     what steps le
 actions.py      parameters, secrets, settings       params.py      values with templates against a schema
 coverage.py     branches over enumerations          media.py       prompts that show images and files
 triggers.py     what starts a run                   facts.py       what is known of an action
-lower.py        recipe -> plan                      cache.py       plans kept by what they were made from
+lower.py        recipe -> plan
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from recipe_engine.compile.cache import CheckCache, Checked, fingerprint
+from recipe_engine.check_cache import CheckCache, Checked, fingerprint
 from recipe_engine.compile.check import CheckResult, ExtraCheck, analyse, check, has_errors
 from recipe_engine.compile.context import ResolveRecipe, SettingsLike
 from recipe_engine.compile.lower import lower_analysis

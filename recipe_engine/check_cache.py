@@ -3,6 +3,8 @@
 The one rule: an entry is used only when everything that it depends on is unchanged: the text and the name of the file,
 the catalog, the engine's version and the texts of the recipes that it calls. An entry that cannot be read is no
 entry; it is written anew.
+
+It is looked at before anything of the checker is imported, so nothing heavy is imported here either.
 """
 
 from __future__ import annotations
@@ -13,14 +15,19 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from recipe_engine.core.plan import Plan
-from recipe_engine.diagnostics import Diagnostic, Severity, Span
-from recipe_engine.plugin import Action, Catalog
+from recipe_engine.diagnostics.diagnostic import Diagnostic, Severity, Span
 from recipe_engine.version import VERSION
 
+if TYPE_CHECKING:
+    from recipe_engine.core.plan import Plan
+    from recipe_engine.plugin import Action, Catalog
+
+# What reading an entry can raise when it is missing, damaged, or of another form.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 ReadText = Callable[[str], str | None]
 
 
@@ -65,17 +72,30 @@ class CheckCache:
 
     def get(self, file: str, text: str, read_called: ReadText = lambda _: None) -> Checked | None:
         """The outcome kept for this text, or None. `read_called` gives the text of a called recipe by its slug."""
+        from recipe_engine.core.plan import Plan
+
         try:
-            data = orjson.loads(self._path(file, text).read_bytes())
-            for slug, digest in data["called"].items():
-                called = read_called(slug)
-                if called is None or _digest(called.encode()) != digest:
-                    return None
+            data = self._read(file, text, read_called)
             plan = None if data["plan"] is None else Plan.from_json(data["plan"])
-            diagnostics = [_diagnostic(*item) for item in data["diagnostics"]]
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return Checked(plan, [_diagnostic(*item) for item in data["diagnostics"]])
+        except _UNREADABLE:
             return None
-        return Checked(plan, diagnostics)
+
+    def diagnostics(self, file: str, text: str, read_called: ReadText = lambda _: None) -> list[Diagnostic] | None:
+        """The diagnostics of the outcome kept for this text, or None: `get` for those who want no plan."""
+        try:
+            return [_diagnostic(*item) for item in self._read(file, text, read_called)["diagnostics"]]
+        except _UNREADABLE:
+            return None
+
+    def _read(self, file: str, text: str, read_called: ReadText) -> Any:
+        """The entry of a text. Raises one of _UNREADABLE when there is none that still holds."""
+        data = orjson.loads(self._path(file, text).read_bytes())
+        for slug, digest in data["called"].items():
+            called = read_called(slug)
+            if called is None or _digest(called.encode()) != digest:
+                raise LookupError(slug)
+        return data
 
     def put(self, file: str, text: str, checked: Checked) -> None:
         """Keep an outcome. A folder that cannot be written is no error: the check will be done again."""

@@ -12,7 +12,7 @@ from recipe_engine.expr.inferrer import Inferrer
 from recipe_engine.expr.library import functions as builtin_functions
 from recipe_engine.expr.statements import TemplateInferrer
 from recipe_engine.expr.templates import is_template, only_output, parsed_expression, parsed_template
-from recipe_engine.expr.types import AnyT, ArrayT, ObjectT, SecretT, StringT, Type, leaving, union
+from recipe_engine.expr.types import AnyT, ArrayT, ObjectT, Type, leaving, union
 from recipe_engine.expr.types.schema import of_value
 from recipe_engine.expr.values import JSON
 
@@ -29,7 +29,10 @@ def infer_expression(text: str, scope: TypeScope, functions: Functions | None = 
     except SyntaxProblem as problem:
         return _unreadable(problem)
     inferrer = Inferrer(scope, builtin_functions() if functions is None else functions)
-    known = inferrer.known(node)
+    try:
+        known = inferrer.known(node)
+    except RecursionError:
+        return _too_deep(text)
     return Inference(known.type, known.missing is not None, inferrer.problems, inferrer.names)
 
 
@@ -44,10 +47,10 @@ def infer_template(text: str, scope: TypeScope, functions: Functions | None = No
         return _unreadable(problem)
     inferrer = TemplateInferrer(scope, builtin_functions() if functions is None else functions)
     only = only_output(body)
-    if only is None:
-        type_: Type = SecretT() if inferrer.body(body) else StringT()
-        return Inference(type_, skippable=False, problems=inferrer.problems, names=inferrer.names)
-    known = inferrer.printed(only)
+    try:
+        known = inferrer.printed(only) if only is not None else inferrer.printed_text(body)
+    except RecursionError:
+        return _too_deep(text)
     return Inference(leaving(known.type), known.missing is not None, inferrer.problems, inferrer.names)
 
 
@@ -71,6 +74,10 @@ def _infer(
         items = [_infer(item, scope, functions, (*path, index), parts) for index, item in enumerate(value)]
         return ArrayT(union(*items))
     return of_value(value)
+
+
+def _too_deep(text: str) -> Inference:
+    return _unreadable(SyntaxProblem("the expression is nested too deeply", 0, len(text)))
 
 
 def _unreadable(problem: SyntaxProblem) -> Inference:

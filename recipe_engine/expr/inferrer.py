@@ -52,15 +52,18 @@ class Inferrer:
         self.functions = functions
         self.facts = NOTHING
         self.variables: dict[str, Known] = {}
-        self.problems: list[Problem] = []
+        self.found: dict[Problem, None] = {}
         self.names: set[str] = set()
         self.told: set[tuple[str, str]] = set()
 
     def tell(self, kind: ProblemKind, message: str, start: int, end: int, hint: str | None = None) -> None:
         """Report a problem, unless it stands there already."""
-        problem = Problem(kind, message, start, max(end - start, 1), hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.found[Problem(kind, message, start, max(end - start, 1), hint)] = None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems, in the order in which they were found."""
+        return list(self.found)
 
     def telling(self, start: int, end: int) -> Callable[[ProblemKind, str, str | None], None]:
         """What reports problems at a place."""

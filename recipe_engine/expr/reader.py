@@ -38,6 +38,8 @@ _UNARY: Final[dict[type[nodes.Node], Literal["not", "-", "+"]]] = {nodes.Not: "n
 _SPACE = re.compile(r"\s*")
 _TESTED_NAME = re.compile(r"is\s+(?:not\s+)?")
 _DEEPEST = 100
+# Inference goes through a loop's body until its types are stable, so its work multiplies with each loop inside another.
+_MOST_LOOPS = 6
 
 
 class Reader:
@@ -47,6 +49,7 @@ class Reader:
         self.text = text
         self.ends = ends
         self.depth = 0
+        self.loops = 0
 
     def body(self, found: Sequence[nodes.Node]) -> tree.Body:
         """The statements of a template, or of a part of it."""
@@ -88,8 +91,15 @@ class Reader:
         names = tuple(self.variable(target) for target in targets)
         if not names:
             raise self.refused(node, "the loop has no variable", "write {% for item in items %}")
+        self.loops += 1
+        if self.loops > _MOST_LOOPS:
+            raise self.refused(
+                node, f"more than {_MOST_LOOPS} loops stand in each other", "compute the rows in a step before"
+            )
         test = None if node.test is None else self.expression(node.test)
-        return tree.For(names, self.expression(node.iter), test, self.body(node.body), self.body(node.else_))
+        loop = tree.For(names, self.expression(node.iter), test, self.body(node.body), self.body(node.else_))
+        self.loops -= 1
+        return loop
 
     def variable(self, node: nodes.Node) -> str:
         """The name of a variable that is set."""

@@ -47,6 +47,10 @@ class TemplateInferrer(Inferrer):
             self.used(node)
         return known
 
+    def printed_text(self, statements: tree.Body) -> Known:
+        """What is known of the text that statements make: a secret, once one is printed in it."""
+        return Known(SecretT() if self.body(statements) else StringT())
+
     def body(self, statements: tree.Body) -> bool:
         """Go through statements; whether a secret is printed by them."""
         secret = False
@@ -59,8 +63,7 @@ class TemplateInferrer(Inferrer):
                 case tree.Set():
                     self.set(statement.name, self.known(statement.value))
                 case tree.SetText():
-                    inside = self.body(statement.body)
-                    self.set(statement.name, Known(SecretT() if inside else StringT()))
+                    self.set(statement.name, self.printed_text(statement.body))
                 case tree.If():
                     secret |= self.choice(statement)
                 case tree.For():
@@ -110,10 +113,10 @@ class TemplateInferrer(Inferrer):
         """`{% for %}`: the body is gone through until the types of what it sets do not change any more."""
         item = self.looped(node.items)
         before_facts, before = self.facts, dict(self.variables)
-        problems, told = list(self.problems), set(self.told)
+        found, told = dict(self.found), set(self.told)
         secret = False
         for round_ in range(_MOST_ROUNDS):
-            self.problems, self.told = list(problems), set(told)
+            self.found, self.told = dict(found), set(told)
             start = dict(self.variables)
             secret = self.round(node, item)
             after = {name: known for name, known in self.variables.items() if name not in (*node.targets, LOOP)}

@@ -2,7 +2,14 @@
 
 import pytest
 
-from recipe_engine.expr import EvaluationError, SyntaxProblem, compile_expression, compile_value
+from recipe_engine.expr import (
+    EvaluationError,
+    SyntaxProblem,
+    compile_expression,
+    compile_value,
+    infer_expression,
+    infer_template,
+)
 from tests.unit.expr.support import render, scope_of, value
 
 BIG = "a" * 900_000
@@ -132,6 +139,23 @@ def test_a_catastrophic_pattern_is_answered(pattern, text):
 def test_a_text_that_is_nested_or_long_beyond_reason_is_refused(text):
     with pytest.raises(SyntaxProblem):
         compile_expression(text)
+
+
+def test_loops_in_each_other_are_bounded():
+    nested = "{% for a in [1] %}{% set t = [t] %}" * 6 + "{% endfor %}" * 6
+    assert render("{% set t = 1 %}" + nested + "{{ t }}") == "[[[[[[1]]]]]]"
+    assert infer_template("{% set t = 1 %}" + nested, {}).problems == []
+    with pytest.raises(SyntaxProblem, match="more than 6 loops"):
+        compile_value("{% for a in [1] %}" * 7 + "{% endfor %}" * 7)
+
+
+def test_inference_of_what_is_nested_at_the_edge_ends():
+    def deep(levels, act):
+        return act() if levels == 0 else deep(levels - 1, act)
+
+    text = "not " * 90 + "a"
+    assert infer_expression(text, {}).problems
+    assert deep(750, lambda: infer_expression(text, {})).problems
 
 
 def test_many_operands_side_by_side_are_no_depth():

@@ -14,7 +14,7 @@ from recipe_engine.compile.facts import facts_of, result_type
 from recipe_engine.compile.params import Expected, check_values
 from recipe_engine.core.plan import Effect
 from recipe_engine.diagnostics import suggest
-from recipe_engine.expr.types import StringT, Type, from_schema
+from recipe_engine.expr.types import AnyT, StringT, Type, from_schema
 from recipe_engine.model import ActionStep, Path
 from recipe_engine.plugin import Action
 
@@ -50,6 +50,8 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
 
 def output_type(analysis: Analysis, step: ActionStep, action: Action, path: Path) -> Type:
     """The type of what an action step returns."""
+    if path in analysis.bad_schemas:
+        return AnyT()
     if step.type != "llm_call":
         return result_type(action, step.params)
     schema = answer_schema(analysis, step, path)

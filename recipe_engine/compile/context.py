@@ -52,6 +52,8 @@ class Analysis:
     names: Names = field(default_factory=Names)
     # Inputs could not be read, so that an unknown name may be one of them.
     any_name: bool = False
+    # Steps with a schema that cannot be used.
+    bad_schemas: set[Path] = field(default_factory=set)
     # Steps of which something was refused already: what they lack is not reported again.
     incomplete: frozenset[Path] = frozenset()
     # The type of the recipe's output, once it is known.

@@ -128,10 +128,7 @@ class Walker:
         if recipe.has_output:
             if schema is None:
                 return self.expressions.value(recipe.output, ("output",))
-            try:
-                held = validator(schema)
-            except ValueError:
-                return AnyT()
+            held = validator(schema)
             expected = Expected("the recipe's output", "field", target, held, ("R211", "R211", "R211", "R211"))
             return check_values(self.expressions, recipe.output, ("output",), expected, ("output",))
         reason = assignable(tail.type, target) if not tail.ends and recipe.steps else None
@@ -340,7 +337,8 @@ class Walker:
             if step.approval.to is not None:
                 expressions.text(step.approval.to, (*path, "approval", "to"))
             fields = step.approval.fields
-            output = approval_output(ObjectT({}, frozenset(), open=True) if fields is None else from_schema(fields))
+            unknown = fields is None or path in self.analysis.bad_schemas
+            output = approval_output(ObjectT({}, frozenset(), open=True) if unknown else from_schema(fields))
         doubt = "its moment may be past" if step.if_past == "skip" else None
         return Out(self.after_timeout(step.id, step.on_timeout, path, output), doubt)
 
@@ -403,13 +401,12 @@ class Walker:
         schema = found.analysis.recipe.input_schema
         if schema is None:
             self.expressions.value(step.with_, (*path, "with"))
+            if found.has_errors:
+                return Out(found.output)
             for name in step.with_:
                 problems.add("R508", f"recipe `{step.recipe}` takes no input", (*path, "with", name), key=True)
             return Out(found.output)
-        try:
-            held = validator(closed(schema))
-        except ValueError:
-            return Out(found.output)
+        held = validator(closed(schema))
         codes = ("R508", "R508", "R508", "R508")
         expected = Expected(f"recipe `{step.recipe}`", "input", from_schema(schema), held, codes)
         check_values(self.expressions, step.with_, (*path, "with"), expected, (*path, "recipe"))

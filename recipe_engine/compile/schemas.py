@@ -15,7 +15,7 @@ from recipe_engine.compile.context import Analysis
 from recipe_engine.compile.facts import validator
 from recipe_engine.core.json import JSON
 from recipe_engine.diagnostics import suggest
-from recipe_engine.model import ActionStep, Path, Problems, WaitStep, shown
+from recipe_engine.model import ActionStep, Path, Problems, Step, WaitStep, shown
 
 # The keywords of JSON Schema 2020-12, by what they hold.
 _ONE = ("additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then")
@@ -34,21 +34,35 @@ _DEEPEST = 60
 
 
 def check_schemas(analysis: Analysis) -> None:
-    """Check every schema of the recipe."""
+    """Check every schema of the recipe. Those that cannot be used are taken out, so that no later check meets them."""
     recipe, problems = analysis.recipe, analysis.problems
-    for schema, name in ((recipe.input_schema, "input_schema"), (recipe.config, "config")):
-        if schema is not None and check_schema(problems, schema, (name,)):
+    bad: dict[str, None] = {}
+    for name in ("input_schema", "config", "output_schema"):
+        schema = getattr(recipe, name)
+        if schema is None:
+            continue
+        if not check_schema(problems, schema, (name,)):
+            bad[name] = None
+        elif name != "output_schema":
             _must_be_object(problems, schema, (name,))
-    if recipe.output_schema is not None:
-        check_schema(problems, recipe.output_schema, ("output_schema",))
+    if bad:
+        analysis.any_name = analysis.any_name or "input_schema" in bad
+        analysis.recipe = recipe.model_copy(update=bad)
     for step, path in analysis.steps:
-        if isinstance(step, ActionStep):
-            for name, value in step.params.items():
-                # By convention a parameter that holds a schema says so: output_schema, response_schema.
-                if name.endswith("_schema") and isinstance(value, dict):
-                    check_schema(problems, value, (*path, *step.params_path, name))
-        elif isinstance(step, WaitStep) and step.approval is not None and step.approval.fields is not None:
-            check_schema(problems, step.approval.fields, (*path, "approval", "fields"))
+        for schema, below in _schemas_of(step):
+            if not check_schema(problems, schema, (*path, *below)):
+                analysis.bad_schemas.add(path)
+
+
+def _schemas_of(step: Step) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The schemas in a step with their paths below it."""
+    if isinstance(step, ActionStep):
+        for name, value in step.params.items():
+            # By convention a parameter that holds a schema says so: output_schema, response_schema.
+            if name.endswith("_schema") and isinstance(value, dict):
+                yield value, (*step.params_path, name)
+    elif isinstance(step, WaitStep) and step.approval is not None and step.approval.fields is not None:
+        yield step.approval.fields, ("approval", "fields")
 
 
 def check_schema(problems: Problems, schema: dict[str, Any], path: Path) -> bool:

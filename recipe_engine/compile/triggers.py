@@ -132,10 +132,7 @@ class _Trigger:
         if schema is None:
             self.expressions.value(given, here)
             return
-        try:
-            held = validator(closed(schema))
-        except ValueError:
-            return
+        held = validator(closed(schema))
         codes = ("R321", "R321", "R321", "R321")
         expected = Expected("the recipe's input", "field", from_schema(schema), held, codes)
         check_values(self.expressions, given, here, expected, here)

@@ -58,7 +58,7 @@ bench: $(DEV_ENV) ## Measure; each figure beside its reference from the same min
 	$(BIN)/python -m bench
 
 soak: $(DEV_ENV) ## Hours rather than minutes: kill and restart, simulation with many more examples.
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n 2 tests/sim tests/contract
+	HYPOTHESIS_PROFILE=soak RECIPE_SIM_EXAMPLES=10000 $(BIN)/python -m pytest -q -n 2 tests/sim tests/contract tests/e2e
 
 clean: ## Remove what was built and cached; environments and runs stay.
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

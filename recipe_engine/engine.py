@@ -216,13 +216,13 @@ class Engine:
 
         from recipe_engine.installed import stamp
 
-        folder = (os.environ if self._env is None else self._env).get("RECIPE_CACHE") or _cache_folder()
-        made_from = stamp() if self._catalog is None and folder not in (None, "off") else None
-        if made_from is None:
+        folder = _cache_folder(os.environ if self._env is None else self._env)
+        made_from = stamp() if self._catalog is None and folder is not None else None
+        if folder is None or made_from is None:
             return None
         from recipe_engine.check_cache import CheckCache
 
-        return CheckCache(Path(str(folder)), made_from)
+        return CheckCache(folder, made_from)
 
     def _called_text(self, slug: str, beside: Path) -> str:
         path = self.library.near(slug, beside)
@@ -451,11 +451,11 @@ def _name(source: str | Path | Document) -> str:
     return str(source) if isinstance(source, str | Path) else source.file
 
 
-def _cache_folder() -> str | None:
-    """Where the outcomes of checks are kept: the user's cache folder, None when there is none."""
-    import os
-
-    base = os.environ.get("XDG_CACHE_HOME")
-    if not base and os.environ.get("HOME"):
-        base = str(Path(os.environ["HOME"]) / ".cache")
-    return str(Path(base) / "recipe_engine" / "checks") if base else None
+def _cache_folder(env: Mapping[str, str]) -> Path | None:
+    """Where the outcomes of checks are kept: RECIPE_CACHE, else the user's cache folder; None for `off`, or without
+    a home."""
+    told = env.get("RECIPE_CACHE")
+    if told:
+        return None if told == "off" else Path(told)
+    base = env.get("XDG_CACHE_HOME") or (f"{env['HOME']}/.cache" if env.get("HOME") else "")
+    return Path(base) / "recipe_engine" / "checks" if base else None

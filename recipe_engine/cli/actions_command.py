@@ -96,7 +96,7 @@ def _describe(action: Action) -> None:
     _table(f"Parameters, written {where}", action.params_schema)
     _table(f"Result, read by later steps as {{{{ id.field }}}}, {'id'} being the step's", action.result_schema)
     click.echo(f"\n{_EFFECTS[action.effect]}")
-    attempts = action.retry.attempts
+    attempts = action.retry_for(action.effect).attempts
     click.echo(f"{attempts} attempt{'s' if attempts > 1 else ''} by default, each at most {action.timeout:g} s")
     if action.example:
         click.secho("\nExample", bold=True)

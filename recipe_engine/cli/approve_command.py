@@ -8,6 +8,7 @@ import click
 
 from recipe_engine.cli import options
 from recipe_engine.cli.lazy import RecipeCommand
+from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
     from recipe_engine.core.json import JSONObject
@@ -42,15 +43,13 @@ def approve(
     db: str | None,
 ) -> int:
     """Answer RUN, which waits for a person. STEP says which of its steps when several wait."""
-    import asyncio
-
     from recipe_engine.cli.operating import looking, operate, state_of
 
     async def asked() -> Pending:
         async with looking(db) as runtime:
             return pending_of(await state_of(runtime, run), step, "approval", "waits for an approval")
 
-    pending = asyncio.run(asked())
+    pending = finish(asked())
     if approved is None:
         raise click.UsageError(f"{pending.path} asks: {pending.approval['ask']} -- answer with --yes or --no")
     fields = _fields(pairs, pending)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
     from recipe_engine.core.json import JSONObject
@@ -22,7 +23,7 @@ def hand_over(engine: Engine, plan: Plan, inputs: list[JSONObject], config: JSON
     if engine.database == MEMORY:
         raise click.UsageError("--detach needs the file of a database: runs in :memory: end with their process")
     path = Path(engine.database)
-    names = asyncio.run(_post(engine, plan, inputs, config, path, new=not path.exists()))
+    names = finish(_post(engine, plan, inputs, config, path, new=not path.exists()))
     if as_json:
         told = [{"run_id": name, "recipe": plan.slug, "status": "running"} for name in names]
         click.echo(json.dumps(told[0] if len(told) == 1 else {"runs": told}, ensure_ascii=False, indent=2))

@@ -5,7 +5,6 @@ The one rule: what is wrong with the recipe, the input or the options is said be
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 
 from recipe_engine.cli import options
 from recipe_engine.cli.lazy import RecipeCommand
+from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
     from recipe_engine.core.json import JSON, JSONObject
@@ -99,8 +99,8 @@ def run(
 
             return hand_over(engine, plan, inputs, config, as_json=as_json)
         if len(inputs) == 1:
-            return asyncio.run(_run_one(engine, plan, inputs[0], config, asked, shown))
-        return asyncio.run(_run_many(engine, plan, inputs, config, asked))
+            return finish(_run_one(engine, plan, inputs[0], config, asked, shown))
+        return finish(_run_many(engine, plan, inputs, config, asked))
     finally:
         shown.close()
 
@@ -227,6 +227,8 @@ def _print_json(value: JSON) -> None:
 
 async def _run_many(engine: Engine, plan: Plan, inputs: list[JSONObject], config: JSONObject, asked: Asked) -> int:
     """One run a row, all at once; the worst of their ends is the exit code."""
+    import asyncio
+
     from recipe_engine.cli.show.outcome import exit_code
 
     _check_all(plan, inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +9,7 @@ import click
 
 from recipe_engine.cli import options
 from recipe_engine.cli.lazy import RecipeGroup
+from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
     from recipe_engine.core.json import JSON
@@ -52,7 +52,7 @@ def list_(status: str | None, recipe: str | None, limit: int, as_json: bool, db:
         async with looking(db) as runtime:
             return await runtime.list(status=status, recipe=recipe, limit=limit)
 
-    views = asyncio.run(found())
+    views = finish(found())
     if as_json:
         click.echo(json.dumps([view.to_json() for view in views], ensure_ascii=False, indent=2))
     else:
@@ -94,7 +94,7 @@ def show(run: str, as_json: bool, db: str | None) -> int:
         async with looking(db) as runtime:
             return await runtime.get(run), await state_of(runtime, run)
 
-    view, state = asyncio.run(found())
+    view, state = finish(found())
     if as_json:
         click.echo(json.dumps(view.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -126,7 +126,7 @@ def watch(run: str, form: str, db: str | None) -> int:
             return (await runtime.get(run)).status
 
     try:
-        return exit_code(asyncio.run(follow()))
+        return exit_code(finish(follow()))
     finally:
         shown.close()
 
@@ -169,7 +169,7 @@ def resume(run: str, by: str, form: str, db: str | None) -> int:
         async with looking(db) as runtime:
             return await state_of(runtime, run)
 
-    before = asyncio.run(state())
+    before = finish(state())
     _refuse_ended(before, "resume")
 
     async def go_on(runtime: Runtime) -> None:
@@ -232,7 +232,7 @@ def resolve(
         async with looking(db) as runtime:
             return pending_of(await state_of(runtime, run), step, "doubt", "is in doubt").path
 
-    path = asyncio.run(doubted())
+    path = finish(doubted())
     if outcome is None:
         raise click.UsageError(f"did {path} happen? answer with --done or --retry")
     if outcome == "retry" and output is not None:
@@ -294,4 +294,4 @@ def retry(
     from recipe_engine.cli.retrying import Wish, retry_run
 
     wish = Wish(run, recipe, start_at, only_plan, repeat_uncertain)
-    return asyncio.run(retry_run(wish, db, form=form, as_json=as_json, sandbox=sandbox))
+    return finish(retry_run(wish, db, form=form, as_json=as_json, sandbox=sandbox))

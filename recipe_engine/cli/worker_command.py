@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recipe_engine.cli import options
 from recipe_engine.cli.lazy import RecipeCommand
+from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +37,12 @@ def worker(until_idle: bool, quiet: bool, db: str | None) -> int:
     engine = Engine(db, log=None if quiet else _log)
     if engine.database == MEMORY:
         raise click.UsageError("a worker needs the file of a database, not :memory:")
-    return asyncio.run(_drive(engine, until_idle=until_idle))
+    return finish(_drive(engine, until_idle=until_idle))
 
 
 async def _drive(engine: Engine, *, until_idle: bool) -> int:
+    import asyncio
+
     from recipe_engine.cli.interrupts import Interrupts
     from recipe_engine.runtime.errors import DatabaseOwned
 

@@ -104,7 +104,7 @@ def typed(command: str, folder: Path) -> str:
         command,
         shell=True,
         cwd=folder,
-        env=kept | {"PATH": tools, "COLUMNS": "100", "PYTHONUTF8": "1", "TZ": "Europe/Paris"},
+        env=kept | {"PATH": tools, "COLUMNS": "100", "PYTHONUTF8": "1", "TZ": "Europe/Paris", "RECIPE_CACHE": "off"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

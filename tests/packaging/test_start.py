@@ -5,10 +5,21 @@ import sys
 
 import pytest
 
+from recipe_engine.cli.lazy import COMMANDS
+
 HEAVY = {
     "aiohttp", "anthropic", "asyncio", "babel", "email", "httpx2", "importlib.metadata", "jinja2", "jsonschema_rs",
     "multiprocessing", "openpyxl", "pluggy", "pydantic", "rich", "sqlite3", "ssl", "yaml",
 }  # fmt: skip
+
+HELLO = """\
+slug: hello
+name: Hello
+description: Says hello.
+category: examples
+steps:
+  - {id: hello, name: Hello, type: log, message: Bonjour}
+"""
 
 
 def imported(*arguments: str) -> set[str]:
@@ -23,9 +34,24 @@ def imported(*arguments: str) -> set[str]:
     return set(ended.stdout.partition("\nmodules:\n")[2].split())
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["run", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], *([name, "--help"] for name in COMMANDS)])
 def test_version_and_help_import_click_and_nothing_heavy(arguments):
     assert imported(*arguments) & HEAVY == set()
+
+
+def test_an_unchanged_recipe_is_checked_without_importing_the_checker(tmp_path, monkeypatch):
+    recipe = tmp_path / "hello.yml"
+    recipe.write_text(HELLO)
+    monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
+    assert "recipe_engine.compile" in imported("check", str(recipe))
+    assert imported("check", str(recipe)) & {*HEAVY, "recipe_engine.compile", "recipe_engine.expr"} == set()
+
+
+def test_a_run_imports_neither_network_nor_models_that_it_does_not_use(tmp_path):
+    recipe = tmp_path / "hello.yml"
+    recipe.write_text(HELLO)
+    found = imported("run", str(recipe), "--db", ":memory:", "--progress", "none")
+    assert found & {"aiohttp", "anthropic", "babel", "httpx2", "openpyxl", "recipe_plugins", "rich"} == set()
 
 
 def test_importing_the_package_imports_nothing_but_its_version():

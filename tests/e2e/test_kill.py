@@ -7,96 +7,53 @@ and no run is lost. `HYPOTHESIS_PROFILE=soak` (make soak) does it for longer.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-import random
-import signal
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.driver import EmbeddedRuntime
 from recipe_engine.runtime.sqlite import SqliteStore
 from tests.e2e.effects import DOUBTFUL, ITEMS, Poster, drive, plan
+from tests.e2e.server import EffectServer, serving
 
-SEEDS = range(200) if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else range(2)
-KILLS = 12
+SEEDS = range(100) if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else range(1)
+KILLS = 8
 ROOT = Path(__file__).parents[2]
+RECIPE = Path(__file__).with_name("effects.yml")
 
 
-class Server:
-    """Counts what arrives, honours keys, and kills the process that posts when its hour has come: before the effect, after
-    it but before the answer, or a moment after the answer."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.arrived: Counter[str] = Counter()
-        self.once: Counter[str] = Counter()
-        self.answers: dict[str, dict] = {}
-        self.process: asyncio.subprocess.Process | None = None
-        self.left = 0
-        self.url = ""
-
-    def arm(self, process: asyncio.subprocess.Process) -> None:
-        """Kill a process after some more requests."""
-        self.process = process
-        self.left = self.chance.randint(1, 40)
-
-    def kill(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(signal.SIGKILL)
-        self.process = None
-
-    async def look(self, request: web.Request) -> web.Response:
-        key = request.headers["Idempotency-Key"]
-        return web.json_response(self.answers.get(key), status=200 if key in self.once else 404)
-
-    async def handle(self, request: web.Request) -> web.Response:
-        key = request.headers["Idempotency-Key"]
-        data = await request.json()
-        self.left -= 1
-        moment = self.chance.choice(["before", "between", "after"]) if self.left == 0 else ""
-        if moment == "before":
-            self.kill()
-            return web.Response(status=500)
-        self.arrived[key] += 1
-        if request.match_info["effect"] == "once":
-            self.once[key] += 1
-        answer = self.answers.setdefault(key, data)
-        if moment == "between":
-            self.kill()
-        elif moment == "after":
-            asyncio.get_running_loop().call_later(self.chance.random() / 500, self.kill)
-        return web.json_response(answer)
+# --- the runtime by itself
 
 
-@pytest.fixture(params=SEEDS)
-async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
-    server = Server(request.param)
-    app = web.Application()
-    app.router.add_post("/{effect}", server.handle)
-    app.router.add_get("/once", server.look)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield server
-    await runner.cleanup()
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_effects_happen_once_however_often_the_process_is_killed(seed: int, tmp_path: Path):
+    database = tmp_path / "runs.db"
+    async with serving(seed) as server, aiohttp.ClientSession() as session:
+        run_id = await begin(database, session, server)
+        killed = 0
+        for _ in range(KILLS):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.e2e.effects", str(database), server.url, cwd=ROOT
+            )
+            server.arm(process)
+            killed += await process.wait() != 0
+        assert killed >= KILLS // 2
+        server.disarm()
+        await drive(database, server.url)
+        assert max(server.once.values()) == 1
+        await settle(database, session, server, run_id)
+    everything = {f"{run_id}/each[{n}]/{step}" for n in range(ITEMS) for step in "abc"}
+    everything |= {f"{run_id}/each[{n}]/doubtful" for n in range(0, ITEMS, DOUBTFUL)}
+    assert set(server.effects) == everything
+    assert set(server.once.values()) == {1}
 
 
-async def worker(database: Path, server: Server) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.effects", str(database), server.url, cwd=ROOT
-    )
-
-
-async def begin(database: Path, session: aiohttp.ClientSession, server: Server) -> str:
+async def begin(database: Path, session: aiohttp.ClientSession, server: EffectServer) -> str:
     """Start the run."""
     runtime = EmbeddedRuntime(SqliteStore(database), Poster(server.url, session), SystemClock())
     await runtime.open()
@@ -105,27 +62,7 @@ async def begin(database: Path, session: aiohttp.ClientSession, server: Server) 
     return run_id
 
 
-async def test_effects_happen_once_however_often_the_process_is_killed(server: Server, tmp_path: Path):
-    database = tmp_path / "runs.db"
-    async with aiohttp.ClientSession() as session:
-        run_id = await begin(database, session, server)
-        killed = 0
-        for _ in range(KILLS):
-            process = await worker(database, server)
-            server.arm(process)
-            killed += await process.wait() != 0
-        assert killed >= KILLS // 2
-        server.process = None
-        await drive(database, server.url)
-        assert max(server.once.values()) == 1
-        await settle(database, session, server, run_id)
-    everything = {f"{run_id}/each[{n}]/{step}" for n in range(ITEMS) for step in "abc"}
-    everything |= {f"{run_id}/each[{n}]/doubtful" for n in range(0, ITEMS, DOUBTFUL)}
-    assert set(server.answers) == everything
-    assert set(server.once.values()) == {1}
-
-
-async def settle(database: Path, session: aiohttp.ClientSession, server: Server, run_id: str) -> None:
+async def settle(database: Path, session: aiohttp.ClientSession, server: EffectServer, run_id: str) -> None:
     """Do what a person would about steps in doubt: look at the server, and say what happened."""
     runtime = EmbeddedRuntime(SqliteStore(database), Poster(server.url, session), SystemClock())
     await runtime.open()
@@ -136,3 +73,50 @@ async def settle(database: Path, session: aiohttp.ClientSession, server: Server,
                 await runtime.resolve(run_id, step["path"], "done" if happened else "retry", "Ada")
     assert view.status == "succeeded"
     await runtime.close()
+
+
+# --- the command
+
+
+async def recipe(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
+    environment = {**os.environ, "RECIPE_HTTP_ALLOW": "127.0.0.1", "RECIPE_DB": "runs.db"}
+    command = Path(sys.executable).with_name("recipe")
+    return await asyncio.create_subprocess_exec(
+        command,
+        *arguments,
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def told(folder: Path, *arguments: str) -> dict:
+    output, _ = await (await recipe(folder, *arguments, "--json")).communicate()
+    return json.loads(output)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_the_worker_finishes_what_was_killed(seed: int, tmp_path: Path):
+    async with serving(seed) as server:
+        (tmp_path / "input.json").write_text(json.dumps({"url": server.url, "items": list(range(50))}))
+        run_id = (await told(tmp_path, "run", str(RECIPE), "--input", "input.json", "--detach"))["run_id"]
+        killed = 0
+        for _ in range(KILLS):
+            process = await recipe(tmp_path, "worker", "--until-idle")
+            server.arm(process)
+            await process.communicate()
+            killed += process.returncode != 0
+        assert killed >= KILLS // 2
+        server.disarm()
+        await (await recipe(tmp_path, "worker", "--until-idle")).communicate()
+        run = await told(tmp_path, "runs", "show", run_id)
+    doubtful = [step for step in run["steps"] if step["status"] == "in_doubt"]
+    assert run["status"] == ("in_doubt" if doubtful else "succeeded")
+    assert max(server.once.values()) == 1
+    stuck = {int(step["path"].partition("[")[2].partition("]")[0]) for step in doubtful}
+    everything = {f"/keyed/a/{n}/{n}" for n in range(50)} | {f"{run_id}/each[{n}]/b" for n in range(50)}
+    everything |= {f"{run_id}/each[{n}]/c" for n in range(50) if n not in stuck}
+    everything |= {f"/keyed/d/{n}/{n}" for n in range(50) if n not in stuck}
+    assert set(server.effects) - set(server.once) == everything
+    assert set(server.once) >= {f"/once/{n}" for n in range(0, 50, 5) if n not in stuck}

@@ -9,7 +9,7 @@ defines them so; POST and PATCH happen once, unless the step says `idempotent: t
 from __future__ import annotations
 
 from recipe_engine.builtin.http_models import HttpAnswer, HttpFile, HttpPages, HttpStep
-from recipe_engine.core.plan import Effect, Retry
+from recipe_engine.core.plan import Effect
 from recipe_engine.plugin import Connector, Context, JSONObject, hookimpl
 
 http = Connector(
@@ -19,10 +19,6 @@ http = Connector(
     sandbox="recipe_engine.builtin.http_sandbox:HttpSandbox",
     docs="Requests to any service. Private addresses are refused unless RECIPE_HTTP_ALLOW lists them.",
 )
-
-# Failures after which certainly nothing happened, and which pass.
-_TRANSIENT = Retry(attempts=3, on=("connection", "rate_limit", "unavailable"))
-
 
 def effect_of(params: JSONObject) -> Effect:
     """The effect of a step as it is written; a method that a template gives could be any. Paging reads, whatever the
@@ -57,7 +53,6 @@ def result_schema_of(params: JSONObject) -> JSONObject:
     result_schema_of=result_schema_of,
     secret_params=("headers.*", "auth.*"),
     fields_at_step=True,
-    retry=_TRANSIENT,
     example='{id: order, type: http, url: "https://shop.example/orders/{{ id }}", auth: {bearer: "{{ secrets.SHOP_KEY }}"}}',
 )
 async def request(ctx: Context, params: HttpStep) -> HttpAnswer | HttpFile | HttpPages:

@@ -114,7 +114,7 @@ class _Lowering:
         retry, timeout = _retry(step.retry, core.Retry()) if step.retry is not None else None, step.timeout
         if isinstance(step, ActionStep):
             action = self.analysis.catalog.actions[step.type]
-            retry = _retry(step.retry, action.retry)
+            retry = _retry(step.retry, action.retry_for(do.effect if isinstance(do, core.Perform) else action.effect))
             timeout = action.timeout if timeout is None else timeout
         self.steps[number] = core.Step(
             id=step.id,

@@ -227,6 +227,10 @@ BaseUrl = Callable[[Settings], str]
 ErrorMapping = Callable[[int, Mapping[str, str], JSON], Exception | None]
 
 
+# The codes of failures after which nothing has happened, and which pass.
+NOTHING_HAPPENED = ("connection", "rate_limit", "unavailable")
+
+
 @dataclass(frozen=True)
 class Action:
     """One action of the catalog. `params_schema` and `result_schema` are JSON Schema 2020-12.
@@ -251,9 +255,16 @@ class Action:
     result_schema_of: Callable[[JSONObject], JSONObject] | None = None
     secret_params: tuple[str, ...] = ()
     fields_at_step: bool = False
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry | None = None
     timeout: float = 60.0
     example: str = ""
+
+    def retry_for(self, effect: Effect) -> Retry:
+        """The retries of a step that says nothing itself. What may not happen twice is repeated only after failures that
+        say for certain that nothing happened; an author who wants more names them in `retry.on`."""
+        if self.retry is not None:
+            return self.retry
+        return Retry(attempts=3, on=NOTHING_HAPPENED) if effect == "once" else Retry(attempts=3)
 
 
 class _DeclaredAction(Action):
@@ -355,7 +366,7 @@ class Connector:
                 result_schema_of=result_schema_of,
                 secret_params=secret_params,
                 fields_at_step=fields_at_step,
-                retry=retry or (Retry() if effect == "once" else Retry(attempts=3)),
+                retry=retry,
                 timeout=timeout,
                 example=example,
             )

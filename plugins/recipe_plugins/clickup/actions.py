@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
-from recipe_engine.plugin import Context, Retry, Retryable
+from recipe_engine.plugin import Context, Retryable
 from recipe_plugins.clickup import clickup
 from recipe_plugins.clickup.models import (
     PRIORITIES,
@@ -30,8 +30,6 @@ from recipe_plugins.clickup.models import (
 )
 
 PAGE = 100
-# For what is created once: a refusal is tried again, an answer that was lost never is.
-AGAIN = Retry(attempts=3)
 # Looking for one task among more than this many would take longer than ClickUp's limit of requests allows.
 MOST_PAGES_TO_RECONCILE = 50
 
@@ -47,7 +45,6 @@ async def _created_subtask(ctx: Context, params: CreateSubtask) -> Task | None:
 
 @clickup.action(
     effect="once",
-    retry=AGAIN,
     reconcile=_created_task,
     example='- {id: task, type: clickup.create_task, with: {list_id: "901200", name: "{{ subject }}", priority: high}}',
 )
@@ -58,7 +55,6 @@ async def create_task(ctx: Context, params: CreateTask) -> Task:
 
 @clickup.action(
     effect="once",
-    retry=AGAIN,
     reconcile=_created_subtask,
     example='- {id: subtask, type: clickup.create_subtask, with: {name: "{{ subject }}", description: "{{ ticket.url }}"}}',
 )
@@ -89,7 +85,6 @@ async def update_task(ctx: Context, params: UpdateTask) -> Task:
 
 @clickup.action(
     effect="once",
-    retry=AGAIN,
     example='- {id: told, type: clickup.add_comment, with: {id: "{{ task.id }}", text: "{{ summary }}"}}',
 )
 async def add_comment(ctx: Context, params: AddComment) -> Comment:

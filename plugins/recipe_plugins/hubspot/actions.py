@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from recipe_engine.plugin import Context, Retry, Retryable, Terminal
+from recipe_engine.plugin import Context, Retryable, Terminal
 from recipe_plugins.hubspot import hubspot
 from recipe_plugins.hubspot.models import (
     Associate,
@@ -41,8 +41,6 @@ DEFAULT_PROPERTIES = {
 SCREENS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
 NOTE_TO = {"contacts": 202, "companies": 190, "deals": 214, "tickets": 228}
 TICKET_TO_CONTACT = 16
-# For what is created once: a refusal is tried again, an answer that was lost never is.
-AGAIN = Retry(attempts=3)
 
 
 @hubspot.action(effect="read", example='- {id: known, type: hubspot.find_contact, with: {email: "{{ email }}"}}')
@@ -101,7 +99,6 @@ async def _ticket_of_this_step(ctx: Context, _params: CreateTicket) -> Record | 
 
 @hubspot.action(
     effect="once",
-    retry=AGAIN,
     reconcile=_ticket_of_this_step,
     example='- {id: ticket, type: hubspot.create_ticket, with: {subject: "{{ subject }}", contact_id: "{{ contact.id }}"}}',
 )
@@ -158,7 +155,6 @@ async def associate(ctx: Context, params: Associate) -> Association:
 
 @hubspot.action(
     effect="once",
-    retry=AGAIN,
     example='- {id: note, type: hubspot.create_note, with: {body: "{{ summary }}", ticket_id: "{{ ticket.id }}"}}',
 )
 async def create_note(ctx: Context, params: CreateNote) -> Record:

@@ -36,7 +36,7 @@ def test_an_action_is_read_from_its_function():
     assert (action.summary, action.description) == ("The weather of today.", "Measured at noon.")
     assert action.params_schema["required"] == ["city"]
     assert action.result_schema["properties"]["sky"]["type"] == "string"
-    assert (action.effect, action.timeout, action.retry.attempts) == ("read", 5, 3)
+    assert (action.effect, action.timeout, action.retry_for(action.effect).attempts) == ("read", 5, 3)
 
 
 def test_schemas_are_made_when_somebody_asks(monkeypatch):

@@ -54,7 +54,9 @@ class Builder:
         draw = self.draw
         leaves = ["perform", "perform", "perform", "set", "wait", "event", "approval", "transform"]
         compounds = ["branch", "for_each", "repeat", "parallel", "group"] + (["call"] if self.calls else [])
-        kind = draw(st.sampled_from(leaves + (compounds if depth > 0 else []) + ["stop"] * (draw(st.integers(0, 9)) == 0)))
+        kind = draw(
+            st.sampled_from(leaves + (compounds if depth > 0 else []) + ["stop"] * (draw(st.integers(0, 9)) == 0))
+        )
         timeout = draw(st.sampled_from([None, None, 30.0, 7.0]))
         retry = draw(st.sampled_from([None, None, Retry(3, 2.0), Retry(2, 1.0, "none")]))
         do = self.action(kind, depth)
@@ -110,7 +112,9 @@ class Builder:
             return Group(self.block(depth - 1), self.block(0) if draw(st.booleans()) else None)
         if kind == "call":
             return Call("called", {"n": "{{ n }}", "flag": True, "items": "{{ items }}"})
-        return Stop(draw(st.sampled_from(["succeeded", "failed"])), "stop {{ n }}", {"n": "{{ n }}"}, draw(st.booleans()))
+        return Stop(
+            draw(st.sampled_from(["succeeded", "failed"])), "stop {{ n }}", {"n": "{{ n }}"}, draw(st.booleans())
+        )
 
 
 @st.composite

@@ -96,8 +96,8 @@ class HttpSandbox(Sandbox):
             f"nothing answers {request.method} {request.url} in the sandbox",
             code="no_scripted_answer",
             detail=(
-                "script it in the test case, under http: "
-                f'answers: [{{method: {request.method}, url: "{request.url.partition("?")[0]}", json: ...}}]'
+                "write in the test case: "
+                f'http: [{{method: {request.method}, url: "{request.url.partition("?")[0]}", json: ...}}]'
             ),
         )
 

@@ -31,7 +31,7 @@ from recipe_engine.runtime.inbox import Inbox
 from recipe_engine.runtime.live import LiveRun, read, stored_value
 from recipe_engine.runtime.performer import Performer
 from recipe_engine.runtime.protocol import ENDED_OR_PARKED, STOP_ALL, Journal, Mode, Runs, RunView
-from recipe_engine.runtime.run_ids import new_run_id
+from recipe_engine.runtime.run_ids import new_run_id, new_seed
 from recipe_engine.runtime.starts import Starts
 from recipe_engine.runtime.store import Change, EventRow, RunRow, Store
 from recipe_engine.runtime.turns import Turns
@@ -46,16 +46,24 @@ Observer = Callable[[str, Entry], None]
 
 
 class EmbeddedRuntime:
-    """Implements `Runtime` on a storage of its own. `observer` is told of every committed entry."""
+    """Implements `Runtime` on a storage of its own. `observer` is told of every committed entry. `seeds` gives each run
+    what its `random()` follows from."""
 
-    def __init__(self, store: Store, performer: Performer, clock: Clock, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        performer: Performer,
+        clock: Clock,
+        observer: Observer | None = None,
+        seeds: Callable[[], str] = new_seed,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._observer = observer
         self._turns = Turns(store, performer, clock, self)
         self._wakeups = Wakeups(store, clock, self._turns, self.broke, self._stirred)
         self._deliveries = Deliveries(store, self._turns, self._wakeups)
-        self._starts = Starts(store, clock, self._turns)
+        self._starts = Starts(store, clock, self._turns, seeds)
         self._followers = Followers(store)
         self._error: OperationError | None = OperationError("the runtime is not open")
         self._stopped: JSON = None

@@ -7,7 +7,6 @@ journal begins when it is let in.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 
 import orjson
@@ -32,10 +31,11 @@ _started: Callable[[JSON], RunStarted] = decoder(RunStarted)
 class Starts:
     """Begins runs and lets queued ones in."""
 
-    def __init__(self, store: Store, clock: Clock, turns: Turns) -> None:
+    def __init__(self, store: Store, clock: Clock, turns: Turns, seeds: Callable[[], str]) -> None:
         self._store = store
         self._clock = clock
         self._turns = turns
+        self._seeds = seeds
         self._admission = Admission(store)
         self._unborn: dict[str, LiveRun] = {}
 
@@ -59,7 +59,7 @@ class Starts:
         for value, what in ((input, "the input"), (config, "the config"), (event, "the event")):
             if value:
                 stored_value(value, what)
-        now, seed = self._clock.now(), secrets.token_hex(8)
+        now, seed = self._clock.now(), self._seeds()
         name = self._free(run_id) if run_id is not None else new_run_id(now)
         origin = None if retry_of is None else self._origin(retry_of)
         slot = slot_of(plan, input, config or {}, now, seed)

@@ -24,6 +24,9 @@ from recipe_engine.runtime.settings import Settings
 from recipe_engine.runtime.value_store import ValueStore
 from recipe_engine.testing.model import Case, VendorFault
 
+# What `random()` follows from: the same in every case and every time.
+SEED = "recipe-test"
+
 
 class NoNetwork:
     """The transport of tests: there is none."""
@@ -89,7 +92,7 @@ class World:
         await self.runtime.open()
 
     def _make_runtime(self) -> EmbeddedRuntime:
-        runtime = EmbeddedRuntime(self._store, self._performer, self.clock)
+        runtime = EmbeddedRuntime(self._store, self._performer, self.clock, seeds=lambda: SEED)
         self._performer.deliver_events_to(runtime.send)
         return runtime
 

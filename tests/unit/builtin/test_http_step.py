@@ -438,7 +438,7 @@ async def test_the_sandbox_invents_nothing():
     failure = await rig.failure("http", {"url": "https://a.example/q?b=2"}, sandbox=True)
     assert failure.code == "no_scripted_answer"
     assert failure.title == "nothing answers GET https://a.example/q?b=2 in the sandbox"
-    assert 'answers: [{method: GET, url: "https://a.example/q"' in failure.detail
+    assert 'http: [{method: GET, url: "https://a.example/q"' in failure.detail
 
 
 async def test_a_bad_script_says_where():

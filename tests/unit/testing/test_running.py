@@ -332,3 +332,11 @@ def test_a_file_can_be_run_without_an_event_loop(tmp_path):
         tmp_path, "steps: [{id: a, type: set, values: {b: 1}}]", "cases: [{name: runs, expect: {output: {b: 1}}}]"
     )
     assert run_file(path).passed
+
+
+async def test_chance_is_the_same_every_time(tmp_path):
+    recipe = "steps: [{id: a, type: set, values: {number: '{{ random_int(1, 1000000) }}', id: '{{ uuid() }}'}}]"
+    first = await ran(tmp_path, recipe, "cases: [{name: a, expect: {output: {number: 0, id: 0}}}]")
+    again = await ran(tmp_path, recipe, "cases: [{name: a, expect: {output: {number: 0, id: 0}}}]")
+    assert missed(first) == missed(again)
+    assert len(missed(first)["a"]) == 2

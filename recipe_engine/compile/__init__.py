@@ -17,25 +17,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from recipe_engine.check_cache import CheckCache, Checked, fingerprint
 from recipe_engine.compile.check import CheckResult, ExtraCheck, analyse, check, has_errors
 from recipe_engine.compile.context import ResolveRecipe, SettingsLike
 from recipe_engine.compile.lower import lower_analysis
 from recipe_engine.core.plan import Plan
 from recipe_engine.diagnostics import Diagnostic
 from recipe_engine.plugin import Catalog
-from recipe_engine.source import Document, load
+from recipe_engine.source import Document
 
 __all__ = [
-    "CheckCache",
     "CheckResult",
-    "Checked",
     "ExtraCheck",
     "ResolveRecipe",
     "check",
     "compile_recipe",
-    "compile_text",
-    "fingerprint",
     "lower",
 ]
 
@@ -61,48 +56,6 @@ def compile_recipe(
     if has_errors(diagnostics):
         return None, diagnostics
     return lower_analysis(analysis), diagnostics
-
-
-def compile_text(
-    text: str,
-    file: str,
-    catalog: Catalog,
-    *,
-    cache: CheckCache | None = None,
-    settings: Mapping[str, Any] | SettingsLike | None = None,
-    resolve_recipe: ResolveRecipe | None = None,
-    extra_checks: Iterable[ExtraCheck] = (),
-    functions: Any = None,
-) -> tuple[Plan | None, list[Diagnostic]]:
-    """Read, check and lower a text; with a `cache`, only when it or what it depends on has changed.
-
-    Arguments as of `check`; `file` is the name that diagnostics show.
-    """
-
-    def read_called(slug: str) -> str | None:
-        called = resolve_recipe(slug) if resolve_recipe is not None else None
-        return None if called is None else called.text
-
-    kept = cache.get(file, text, read_called) if cache is not None else None
-    if kept is not None:
-        return kept.plan, kept.diagnostics
-    document, diagnostics = load(text, file)
-    plan, called = None, {}
-    if document is not None:
-        analysis, found = analyse(
-            document,
-            catalog,
-            settings=settings,
-            resolve_recipe=resolve_recipe,
-            extra_checks=extra_checks,
-            functions=functions,
-        )
-        diagnostics = [*diagnostics, *found]
-        plan = None if has_errors(diagnostics) else lower_analysis(analysis)
-        called = analysis.called_texts()
-    if cache is not None:
-        cache.put(file, text, Checked(plan, diagnostics, called))
-    return plan, diagnostics
 
 
 def lower(document: Document, catalog: Catalog, resolve_recipe: ResolveRecipe | None = None) -> Plan:

@@ -62,13 +62,6 @@ class Analysis:
     prompts: dict[Path, list[JSON]] = field(default_factory=dict)
     callees: dict[str, Callee] = field(default_factory=dict)
 
-    def called_texts(self) -> dict[str, str]:
-        """The texts of the called recipes by slug, and of those that they call."""
-        texts: dict[str, str] = {}
-        for slug, callee in self.callees.items():
-            texts |= {slug: callee.analysis.document.text, **callee.analysis.called_texts()}
-        return texts
-
     @cached_property
     def steps(self) -> list[tuple[Step, Path]]:
         """Every step of the recipe with its path, in the order of the document."""

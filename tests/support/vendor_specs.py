@@ -13,6 +13,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -161,9 +162,17 @@ class Spec:
         media = operation.body["content"].get(kind)
         if media is None:
             return [f"content type {kind!r} is none of {', '.join(operation.body['content'])}"]
-        body = request.json() if "json" in kind else request.form()
         schema = media.get("schema", {})
+        body = request.json() if "json" in kind else self._form(request, schema)
         return [*self._check(schema, body, lenient=False), *self._undeclared(schema, body, "body")]
+
+    def _form(self, request: SandboxRequest, schema: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a form, read as the schema types them; of files the content, as text."""
+        given: dict[str, list[str]] = {}
+        for name, value in _fields(request):
+            given.setdefault(name, []).append(value)
+        typed = self._resolve(schema).get("properties", {})
+        return {name: _read(values, self._resolve(typed.get(name, {}))) for name, values in given.items()}
 
     def _check(self, schema: dict[str, Any], value: Any, lenient: bool) -> list[str]:
         components = _lenient(self.document.get("components", {})) if lenient else self.document.get("components", {})
@@ -251,6 +260,19 @@ def _lenient(schema: Any) -> Any:
         if "array" in named and "string" in (loose.get("items") or {}).get("type", ()):
             del loose["items"]
     return loose
+
+
+def _fields(request: SandboxRequest) -> list[tuple[str, str]]:
+    """The names and values of a form, URL-encoded or multipart."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/"):
+        return parse_qsl(request.body.decode(), keep_blank_values=True)
+    whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
+    parts = [part for part in whole.walk() if not part.is_multipart()]
+    return [
+        (str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True).decode("latin-1"))  # type: ignore[union-attr]  # bytes, of a part that is no multipart
+        for part in parts
+    ]
 
 
 def _read(values: list[str], schema: dict[str, Any]) -> Any:

@@ -22,7 +22,7 @@ from tests.e2e.effects import DOUBTFUL, ITEMS, Poster, drive, plan
 from tests.e2e.server import EffectServer, serving
 
 SEEDS = range(100) if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else range(1)
-KILLS = 8
+KILLS = 6
 ROOT = Path(__file__).parents[2]
 RECIPE = Path(__file__).with_name("effects.yml")
 

@@ -20,7 +20,7 @@ from recipe_engine.model.problems import Path as Place
 from recipe_engine.model.problems import Problems
 from recipe_engine.model.values import shown
 from recipe_engine.source import Document
-from recipe_engine.testing.matching import bad_matchers
+from recipe_engine.testing.matching import bad_matchers, is_matcher
 from recipe_engine.testing.model import (
     ApprovalAt,
     Case,
@@ -211,13 +211,14 @@ class _Reader:
             return None
 
 
-def _merged(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Objects are merged field by field; a list or a value of the case takes the place of the default."""
+def _merged(defaults: dict[str, Any], given: dict[str, Any], *, expected: bool = False) -> dict[str, Any]:
+    """Objects are merged field by field; a list or a value of the case takes the place of the default. So does anything
+    where a matcher is expected: half of one and half of the other would expect neither."""
     merged = {**defaults, **given}
     for name in defaults.keys() & given.keys():
         one, two = defaults[name], given[name]
-        if isinstance(one, dict) and isinstance(two, dict):
-            merged[name] = _merged(one, two)
+        if isinstance(one, dict) and isinstance(two, dict) and not (expected and (is_matcher(one) or is_matcher(two))):
+            merged[name] = _merged(one, two, expected=expected or name == "expect")
     return merged
 
 

@@ -38,7 +38,7 @@ Generated from the code; do not edit. How to write one: [Test a recipe](../how-t
 |---|---|
 | `cases` | A list of cases. |
 | `defaults` | What all cases begin with: the fields of a case without `name`. Objects are merged field by field, lists and values of \
-the case take the place of those here. |
+the case take the place of those here, and so does a matcher. |
 | `recipe` | Another recipe than the one of the same name, relative to the file. |
 
 `schemas/test.schema.json` describes all of it for editors.

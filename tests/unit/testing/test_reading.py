@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recipe_engine import source
+from recipe_engine.builtin.http_sandbox import ScriptedExchange
+from recipe_engine.builtin.llm.scripted import ScriptedAnswer
 from recipe_engine.testing import check_file
+from recipe_engine.testing.matching import MATCHER_DOCS
+from recipe_engine.testing.model import (
+    ApprovalAt,
+    Case,
+    EffectExpected,
+    EventAt,
+    Expect,
+    StepExpected,
+    VendorFault,
+)
 from recipe_engine.testing.reading import read_cases
 from tests.unit.testing.support import ENGINE, missed, ran, written
 
@@ -160,6 +176,42 @@ steps: [{id: all, type: set, values: {a: "{{ a }}", b: "{{ b }}", list: "{{ list
             input: {a: {two: 3}, list: []}
             config: {x: 2}
             expect: {output: {a: {exactly: {one: 1, two: 3}}, list: [], x: 2}}
+          - name: matchers
+            expect: {output: {length: 3}}
         """,
     )
-    assert missed(report) == {"defaults": [], "merged": []}
+    found = missed(report)
+    assert (found["defaults"], found["merged"]) == ([], [])
+    assert [miss[:2] for miss in found["matchers"]] == [("output", "a length of 3")]
+
+
+MODELS = (
+    Case,
+    Expect,
+    EventAt,
+    ApprovalAt,
+    VendorFault,
+    StepExpected,
+    EffectExpected,
+    ScriptedAnswer,
+    ScriptedExchange,
+)
+WORDS = sorted({name for model in MODELS for name in model.model_fields} | {word for word, _, _ in MATCHER_DOCS})
+VALUES = (
+    st.none() | st.booleans() | st.integers(-3, 600) | st.sampled_from(["", "a", "1h", "(", "2026-03-02", "succeeded"])
+)
+TREES = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=20,
+)
+CASES = st.dictionaries(st.sampled_from([*Case.model_fields]), TREES, max_size=6)
+
+
+@given(TREES, st.lists(CASES | TREES, max_size=3), CASES | TREES)
+def test_nothing_that_an_author_can_write_makes_it_raise(tree, cases, defaults):
+    for data in (tree, {"cases": cases, "defaults": defaults}, {"cases": cases}):
+        document, _ = source.load(json.dumps(data), "x.test.yml")
+        if document is not None:
+            file, problems = read_cases(document)
+            assert (file is None) == any(problem.severity == "error" for problem in problems)

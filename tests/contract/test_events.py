@@ -163,6 +163,7 @@ async def test_an_event_whose_delivery_was_broken_off_is_delivered_at_the_next_s
     await world.reopen()
     await world.idle()
     assert (await world.runtime.get(run_id)).output == {"n": 1}
+    await world.store.flush()
     assert not world.store.pending_events()
 
 

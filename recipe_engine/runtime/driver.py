@@ -249,7 +249,7 @@ class EmbeddedRuntime:
                 raise OperationRefused(
                     f"run {run} has {row.status}, it will not become {' or '.join(sorted(statuses))}"
                 )
-            await self._followers.change(row.number)
+            await self._followers.reached(row.number, statuses)
 
     async def watch(self, run: str) -> AsyncIterator[Entry]:
         async for entry in self._followers.watch(self._row(run)):

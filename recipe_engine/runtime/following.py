@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from recipe_engine.core.events import Entry
 from recipe_engine.runtime.errors import OperationError
@@ -22,7 +22,7 @@ class Followers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
+        self._waiting: dict[int, dict[asyncio.Future[None], Collection[str]]] = defaultdict(dict)
         self._watching: dict[int, set[asyncio.Queue[_Seen]]] = defaultdict(set)
         self._error: OperationError | None = None
 
@@ -32,33 +32,31 @@ class Followers:
         for queue in self._watching.get(number, ()):
             for n, entry in enumerate(entries, run.count - len(entries)):
                 queue.put_nowait((n, entry))
-        self._stir(number)
         if run.row.ended_at is not None:
             self.ended(number)
+            return
+        for waiter, statuses in self._waiting.get(number, {}).items():
+            if run.row.status in statuses and not waiter.done():
+                waiter.set_result(None)
 
     def ended(self, number: int) -> None:
         """There will be no more entries of a run."""
-        self._stir(number)
+        for waiter in self._waiting.get(number, ()):
+            if not waiter.done():
+                waiter.set_result(None)
         for queue in self._watching.get(number, ()):
             queue.put_nowait(None)
 
-    def _stir(self, number: int) -> None:
-        for waiter in self._waiting.pop(number, ()):
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def change(self, number: int) -> None:
-        """Return when something of a run was committed."""
+    async def reached(self, number: int, statuses: Collection[str]) -> None:
+        """Return when a run has been committed with one of these statuses, or has ended."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[number].add(waiter)
+        self._waiting[number][waiter] = statuses
         try:
             await waiter
         finally:
-            waiters = self._waiting.get(number)
-            if waiters is not None:
-                waiters.discard(waiter)
-                if not waiters:
-                    del self._waiting[number]
+            del self._waiting[number][waiter]
+            if not self._waiting[number]:
+                del self._waiting[number]
 
     async def watch(self, row: RunRow) -> AsyncIterator[Entry]:
         """The entries of a run from its first on, until it ends."""

@@ -250,7 +250,9 @@ class Engine:
         if self._parts is None:
             from recipe_engine.wiring import Wanted, open_parts
 
-            wanted = Wanted(self.database, self.plugins, self.settings, self.clock, self._answers, self._log)
+            wanted = Wanted(
+                self.database, self.plugins, self.settings, self.clock, self._answers, self._log, engine=self
+            )
             self._parts = await open_parts(wanted)
         return self
 

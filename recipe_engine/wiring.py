@@ -54,7 +54,7 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a runtime is made for. `database` is a path, or `:memory:`; `answers` the script of a model for sandbox runs;
-    `log` is told of every line that an action logs (run, path, message, fields)."""
+    `log` is told of every line that an action logs (run, path, message, fields); `engine` is handed to plugins."""
 
     database: str
     found: LoadedPlugins
@@ -63,6 +63,7 @@ class Wanted:
     answers: Iterable[JSON] | None = None
     log: Log | None = None
     services: Mapping[str, Any] = field(default_factory=dict)
+    engine: Any = None
 
 
 async def open_parts(wanted: Wanted) -> Parts:
@@ -78,6 +79,8 @@ async def open_parts(wanted: Wanted) -> Parts:
     from recipe_engine.runtime.blobs import FolderBlobs
     from recipe_engine.runtime.sqlite import SqliteStore
 
+    if "://" in wanted.database:
+        return await _open_plugin_runtime(wanted, FolderBlobs(blobs_folder(DEFAULT_DATABASE)))
     path = Path(wanted.database)
     blobs = FolderBlobs(blobs_folder(path))
     try:
@@ -131,6 +134,18 @@ async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
     performer.deliver_events_to(runtime.send)
     await runtime.open()
     return Parts(runtime, blobs, owner=True, sandboxes=sandboxes, transport=transport)
+
+
+async def _open_plugin_runtime(wanted: Wanted, blobs: Blobs) -> Parts:
+    """A runtime that a plugin offers for a URL (the hook `open_runtime`)."""
+    runtime: Runtime | None = wanted.found.manager.hook.open_runtime(url=wanted.database, engine=wanted.engine)
+    if runtime is None:
+        scheme = wanted.database.partition("://")[0]
+        raise RecipeError(
+            f"no plugin offers a runtime for {scheme}://", "install the one that does, or give the file of a database"
+        )
+    await runtime.open()
+    return Parts(runtime, blobs, owner=True)
 
 
 def _observer(found: LoadedPlugins) -> Callable[[str, Entry], None] | None:

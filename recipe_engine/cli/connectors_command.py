@@ -80,15 +80,20 @@ def _describe(connector: Connector, values: Settings) -> None:
     click.secho("\nSettings (in the environment, or in .env)", bold=True)
     rows = [(setting.name, _state(setting, values), setting.help) for setting in connector.settings]
     click.echo(columns(rows) or "  none")
-    click.secho("\nAddress", bold=True)
+    if connector.base_url or connector.base_url_setting:
+        _describe_address(connector, values)
+    if connector.actions:
+        click.secho("\nActions", bold=True)
+        rows = [(action.name, action.effect, action.summary) for action in connector.actions.values()]
+        click.echo(columns(rows))
+
+
+def _describe_address(connector: Connector, values: Settings) -> None:
     override = connector.base_url_setting or f"{connector.name.upper()}_BASE_URL"
-    click.echo(
-        f"  {values.get(override) or _address(connector, values) or 'set by its settings'} (replaced by {override})"
-    )
+    click.secho("\nAddress", bold=True)
+    click.echo(f"  {values.get(override) or connector.base_url or 'not set'} (replaced by {override})")
     for limit in connector.limits:
         click.echo(f"  at most {limit.count} requests in {limit.per:g} s")
-    click.secho("\nActions", bold=True)
-    click.echo(columns([(action.name, action.effect, action.summary) for action in connector.actions.values()]))
 
 
 def _state(setting: Setting, values: Settings) -> str:

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recipe_engine.cli.interrupts import Interrupts
 from recipe_engine.cli.show.narrate import Happening, Narrator
 from recipe_engine.cli.show.progress import Progress
+from recipe_engine.cli.show.words import in_a_line
 from recipe_engine.core.events import Entry
 from recipe_engine.following import PATIENCE, follow
 from recipe_engine.runtime.errors import OperationRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
+    from recipe_engine.core.plan import Plan
     from recipe_engine.core.state import State
     from recipe_engine.engine import Engine
-    from recipe_engine.wiring import Log
 
 PAUSED_BY = "Ctrl-C"
 
@@ -38,14 +38,46 @@ class Driven:
     interrupted: bool
 
 
-async def drive(engine: Engine, run: str, shown: Progress, *, patience: float = PATIENCE) -> Driven:
+class Telling:
+    """What is told of a run in the foreground: its journal, and the lines that its steps log.
+
+    Lines that are logged before the journal's beginning was told are kept until then.
+    """
+
+    def __init__(self, shown: Progress) -> None:
+        self.shown = shown
+        self._narrator: Narrator | None = None
+        self._early: list[Happening] | None = []
+
+    def of(self, plan: Plan) -> None:
+        """Begin to tell a run of this plan."""
+        self._narrator = Narrator(plan)
+
+    def of_many(self) -> None:
+        """Tell nothing but what steps log."""
+        self._early = None
+
+    def seen(self, entry: Entry) -> None:
+        """Tell an entry of the journal."""
+        assert self._narrator is not None, "`of` comes first"
+        for happening in [*self._narrator.tell(entry), *(self._early or ())]:
+            self.shown.show(happening)
+        self._early = None
+
+    def log(self, _run: str, path: str, message: str, fields: Mapping[str, Any]) -> None:
+        """Tell a line that a step logged."""
+        told = ", ".join(f"{name}: {in_a_line(value, 200)}" for name, value in fields.items())
+        line = Happening(time.time(), "note", path, text=f"{message} ({told})" if told else message)
+        if self._early is None:
+            self.shown.show(line)
+        else:
+            self._early.append(line)
+
+
+async def drive(engine: Engine, run: str, telling: Telling, *, patience: float = PATIENCE) -> Driven:
     """Show a run until it ends or parks, as `follow` does; on Ctrl-C pause it first when this process drives it."""
-    narrator = Narrator(await engine.runtime.plan(run))
-
-    def seen(entry: Entry) -> None:
-        for happening in narrator.tell(entry):
-            shown.show(happening)
-
+    shown, seen = telling.shown, telling.seen
+    telling.of(await engine.runtime.plan(run))
     async with Interrupts() as stop:
         following = asyncio.create_task(follow(engine.runtime, run, engine.clock, patience=patience, seen=seen))
         ended = await stop.first(following)
@@ -86,16 +118,3 @@ async def _state(engine: Engine, run: str) -> State:
     from recipe_engine.core.advance import replay
 
     return replay(await engine.runtime.plan(run), await engine.runtime.journal(run))
-
-
-def log_lines(shown: Progress) -> Log:
-    """A log of actions that becomes lines of the progress."""
-    import time
-
-    from recipe_engine.cli.show.words import in_a_line
-
-    def log(_run: str, path: str, message: str, fields: Mapping[str, Any]) -> None:
-        told = ", ".join(f"{name}: {in_a_line(value, 200)}" for name, value in fields.items())
-        shown.show(Happening(time.time(), "note", path, text=f"{message} ({told})" if told else message))
-
-    return log

@@ -22,9 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the process's exit code."""
     session = Session()
     try:
-        colour = None if in_colour("stdout") else False
-        answer = recipe.main(arguments, prog_name="recipe", standalone_mode=False, obj=session, color=colour)
+        answer = _invoke(arguments, session)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
         return SUCCEEDED
@@ -45,6 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return explain(error)
     return answer if isinstance(answer, int) else SUCCEEDED
+
+
+def _invoke(arguments: Sequence[str] | None, session: Session) -> object:
+    """What the command answers. (`recipe.main` would also decide about errors and broken pipes, which is done here.)"""
+    if "_RECIPE_COMPLETE" in os.environ:
+        return recipe.main(arguments, prog_name="recipe")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    colour = None if in_colour("stdout") else False
+    with recipe.make_context("recipe", given, obj=session, color=colour) as context:
+        return recipe.invoke(context)
 
 
 def _usage(error: click.UsageError) -> None:

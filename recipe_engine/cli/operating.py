@@ -92,19 +92,20 @@ async def _through_the_owner(
 
 async def _here(db: str | None, operation: Operation, said: str, run: str | None, form: str) -> int:
     """Become the owner, unless another process is, then see the run through."""
-    from recipe_engine.cli.driving import drive, log_lines
+    from recipe_engine.cli.driving import Telling, drive
     from recipe_engine.cli.show.progress import progress
     from recipe_engine.engine import Engine
 
     shown = progress(form)  # type: ignore[arg-type]  # click has checked the choice
     try:
-        async with Engine(db, log=log_lines(shown)) as engine:
+        telling = Telling(shown)
+        async with Engine(db, log=telling.log) as engine:
             result = await operation(engine.runtime)
             click.echo(said.format(result), err=True)
             if run is None:
                 await engine.runtime.until_idle()
                 return 0
-            driven = await drive(engine, run, shown)
+            driven = await drive(engine, run, telling)
             shown.close()
             view = await engine.runtime.get(run)
             conclude(view.to_json(), driven.state, engine.clock.now(), db)

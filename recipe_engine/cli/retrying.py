@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from recipe_engine.cli.driving import Telling
     from recipe_engine.engine import Engine
     from recipe_engine.operations import Continuation
 
@@ -25,14 +26,15 @@ class Wish:
 
 async def retry_run(wish: Wish, db: str | None, *, form: str, as_json: bool, sandbox: bool) -> int:
     """Retry a run; gives the exit code."""
-    from recipe_engine.cli.driving import log_lines
+    from recipe_engine.cli.driving import Telling
     from recipe_engine.cli.operating import looking
     from recipe_engine.cli.show.progress import progress
     from recipe_engine.engine import Engine
     from recipe_engine.operations import continuation
 
     shown = progress(form)  # type: ignore[arg-type]  # click has checked the choice
-    engine = Engine(db, sandbox=sandbox, log=log_lines(shown))
+    telling = Telling(shown)
+    engine = Engine(db, sandbox=sandbox, log=telling.log)
     fixed = engine.compile(wish.recipe) if wish.recipe else None
     async with looking(db) as runtime:
         plan, journal = await runtime.plan(wish.run), await runtime.journal(wish.run)
@@ -46,13 +48,13 @@ async def retry_run(wish: Wish, db: str | None, *, form: str, as_json: bool, san
             "say --repeat-uncertain"
         )
     try:
-        return await _start(engine, wish, found, shown, as_json=as_json, db=db)
+        return await _start(engine, wish, found, telling, as_json=as_json, db=db)
     finally:
         shown.close()
 
 
 async def _start(
-    engine: Engine, wish: Wish, found: Continuation, shown: object, *, as_json: bool, db: str | None
+    engine: Engine, wish: Wish, found: Continuation, telling: Telling, *, as_json: bool, db: str | None
 ) -> int:
     import json
 
@@ -62,7 +64,7 @@ async def _start(
 
     async with engine:
         name = await engine.start_again(wish.run, found)
-        driven = await drive(engine, name, shown)  # type: ignore[arg-type]  # a Progress
+        driven = await drive(engine, name, telling)
         view = await engine.runtime.get(name)
         if as_json:
             click.echo(json.dumps(view.to_json(), ensure_ascii=False, indent=2))

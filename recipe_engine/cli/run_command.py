@@ -5,8 +5,7 @@ The one rule: what is wrong with the recipe, the input or the options is said be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,21 +14,10 @@ from recipe_engine.cli.lazy import RecipeCommand
 from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
+    from recipe_engine.cli.driving import Telling
+    from recipe_engine.cli.running import Asked
     from recipe_engine.core.json import JSON, JSONObject
-    from recipe_engine.core.plan import Plan
     from recipe_engine.engine import Engine
-    from recipe_engine.runtime.protocol import RunView
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked for on the command line, beside the recipe and its input."""
-
-    as_json: bool
-    detach: bool
-    form: str
-    patience: float
-    db: str | None
 
 
 @click.command(
@@ -84,12 +72,15 @@ def run(
     When a worker owns the database the run is handed to it and watched; else it is driven here, to its end or until it
     has to wait for longer than --patience, for an event or for a person. Ctrl-C pauses it: nothing is lost.
     """
+    from recipe_engine.cli.driving import Telling
+    from recipe_engine.cli.running import Asked, run_many, run_one
     from recipe_engine.cli.show.progress import progress
 
     _refuse_contradictions(sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm, detach=detach)
     asked = Asked(as_json, detach, "none" if detach else form, _seconds(patience), db)
     shown = progress(asked.form)  # type: ignore[arg-type]  # click has checked the choice
-    engine = _engine(asked, shown, sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm)
+    telling = Telling(shown)
+    engine = _engine(asked, telling, sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm)
     plan = engine.compile(recipe)
     inputs = _inputs("input", plan.input_schema, pairs, input_file)
     config = _config(plan.config_schema, config_pairs, config_file)
@@ -99,8 +90,8 @@ def run(
 
             return hand_over(engine, plan, inputs, config, as_json=as_json)
         if len(inputs) == 1:
-            return finish(_run_one(engine, plan, inputs[0], config, asked, shown))
-        return finish(_run_many(engine, plan, inputs, config, asked))
+            return finish(run_one(engine, plan, inputs[0], config, asked, telling))
+        return finish(run_many(engine, plan, inputs, config, asked, telling))
     finally:
         shown.close()
 
@@ -121,10 +112,11 @@ def _refuse_contradictions(*, sandbox: bool, dry_run: bool, answers: str | None,
         raise click.UsageError("--answers cannot be handed to a worker with --detach")
 
 
-def _engine(asked: Asked, shown: Any, *, sandbox: bool, dry_run: bool, answers: str | None, llm: str | None) -> Engine:
+def _engine(
+    asked: Asked, telling: Telling, *, sandbox: bool, dry_run: bool, answers: str | None, llm: str | None
+) -> Engine:
     import os
 
-    from recipe_engine.cli.driving import log_lines
     from recipe_engine.engine import Engine
 
     return Engine(
@@ -133,7 +125,7 @@ def _engine(asked: Asked, shown: Any, *, sandbox: bool, dry_run: bool, answers: 
         sandbox=sandbox,
         dry_run=dry_run,
         answers=_script(answers) if answers else None,
-        log=log_lines(shown),
+        log=telling.log,
     )
 
 
@@ -152,12 +144,12 @@ def _config(schema: JSON, pairs: tuple[str, ...], file: str | None) -> JSONObjec
 
 
 def _script(file: str) -> list[JSON]:
-    """The scripted answers of a file: a list, or an object whose `answers` (or `llm`) is one."""
+    """The scripted answers of a file: a list, or an object whose `answers` is one."""
     from recipe_engine.cli.given import data_of
 
     found = data_of(file)
     if isinstance(found, dict):
-        found = found.get("answers", found.get("llm"))
+        found = found.get("answers")
     if not isinstance(found, list):
         raise click.UsageError(f"{file} holds no list of answers: write `- {{step: classify, answer: {{...}}}}`")
     return found
@@ -172,111 +164,3 @@ def _seconds(patience: str) -> float:
         raise click.BadParameter(
             f"{patience!r} is not a duration such as 30s, 15m or 2h", param_hint="--patience"
         ) from error
-
-
-# --- one run ----------------------------------------------------------------------------------------------------------
-
-
-async def _run_one(engine: Engine, plan: Plan, given: JSONObject, config: JSONObject, asked: Asked, shown: Any) -> int:
-    from recipe_engine.cli.driving import drive
-    from recipe_engine.cli.show.outcome import exit_code
-
-    async with engine:
-        _say_who_drives(engine)
-        name = await engine.start(plan, given, config=config)
-        driven = await drive(engine, name, shown, patience=asked.patience)
-        shown.close()
-        view = await engine.runtime.get(name)
-        if asked.as_json:
-            _print_json(view.to_json())
-        else:
-            _print(engine, view, driven.state, asked)
-    return exit_code(view.status)
-
-
-def _say_who_drives(engine: Engine) -> None:
-    if not engine.owner:
-        if engine.answers_given:
-            raise click.UsageError(
-                "another process drives this database, and --answers cannot be handed to it; use --db"
-            )
-        click.echo("another process drives this database: the run is handed to it", err=True)
-
-
-def _print(engine: Engine, view: RunView, state: Any, asked: Asked) -> None:
-    from recipe_engine.cli.show import outcome
-
-    if view.error is not None:
-        outcome.show_error(view.error)
-    if view.status == "succeeded":
-        outcome.show_output(view.output)
-    if engine.sandbox and engine.owner:
-        outcome.show_effects(engine.effects)
-    if engine.database != ":memory:":
-        outcome.show_how_to_go_on(state, engine.clock.now(), f" --db {asked.db}" if asked.db else "")
-
-
-def _print_json(value: JSON) -> None:
-    import json
-
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-# --- many runs --------------------------------------------------------------------------------------------------------
-
-
-async def _run_many(engine: Engine, plan: Plan, inputs: list[JSONObject], config: JSONObject, asked: Asked) -> int:
-    """One run a row, all at once; the worst of their ends is the exit code."""
-    import asyncio
-
-    from recipe_engine.cli.show.outcome import exit_code
-
-    _check_all(plan, inputs)
-    async with engine:
-        _say_who_drives(engine)
-        names = [await engine.start(plan, given, config=config) for given in inputs]
-        views = await asyncio.gather(*(_finish(engine, name, number, asked) for number, name in enumerate(names, 1)))
-        if engine.owner:
-            await engine.runtime.until_idle()
-    if asked.as_json:
-        _print_json({"runs": [view.to_json() for view in views]})
-    else:
-        _print_counts(views)
-    codes = {exit_code(view.status) for view in views}
-    return 1 if 1 in codes else max(codes)
-
-
-def _check_all(plan: Plan, inputs: list[JSONObject]) -> None:
-    """Refuse the file when a row misses the schema, naming every such row. Rows with files are checked when they start."""
-    from recipe_engine.errors import InputProblem, InvalidInput
-    from recipe_engine.inputs import fitted
-
-    problems: list[InputProblem] = []
-    for number, given in enumerate(inputs, 1):
-        try:
-            fitted("input", plan.input_schema, given)
-        except InvalidInput as error:
-            problems += [
-                InputProblem(f"row {number}: {item.path}", item.found, item.expected) for item in error.problems
-            ]
-    if problems:
-        raise InvalidInput("input", problems)
-
-
-async def _finish(engine: Engine, name: str, number: int, asked: Asked) -> RunView:
-    from recipe_engine.cli.show.outcome import status_word
-    from recipe_engine.cli.show.words import in_a_line
-
-    view = await engine.follow(name, patience=asked.patience)
-    if asked.form != "none":
-        told = in_a_line(view.error["title"] if view.error else view.output, 80)
-        click.echo(f"row {number}  {name}  {status_word(view.status)}  {told}", err=True)
-    return view
-
-
-def _print_counts(views: list[RunView]) -> None:
-    from collections import Counter
-
-    counts = Counter(view.status for view in views)
-    told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.most_common())
-    click.echo(f"{len(views)} runs: {told}")

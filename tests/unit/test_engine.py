@@ -4,7 +4,7 @@ import pytest
 
 from recipe_engine import Engine, InvalidInput, RecipeError
 from recipe_engine.core.plan import Perform, Plan, Set, Step, Wait
-from recipe_engine.plugin import Catalog, Connector, Context, Params, Result, Terminal
+from recipe_engine.plugin import Catalog, Connector, Context, Params, Result, Terminal, hookimpl
 from recipe_engine.runtime.clock import VirtualClock
 
 INPUT = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "n": {"default": 3}}}
@@ -151,6 +151,47 @@ async def test_the_sync_front_refuses_inside_a_loop_and_says_what_to_do():
 def test_an_engine_that_is_not_open_says_so():
     with pytest.raises(RecipeError, match="the engine is not open"):
         _ = Engine(":memory:").runtime
+
+
+async def test_a_url_asks_plugins_for_a_runtime(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecipeError, match="no plugin offers a runtime for far://"):
+        await Engine("far://away").open()
+    asked = []
+
+    class Far:
+        async def open(self):
+            asked.append("open")
+
+        async def close(self):
+            asked.append("close")
+
+    class Plugin:
+        @hookimpl
+        def open_runtime(self, url, engine):
+            asked.append((url, engine))
+            return Far()
+
+    engine = Engine("far://away")
+    engine.plugins.manager.register(Plugin())
+    async with engine:
+        assert isinstance(engine.runtime, Far)
+    assert asked == [("far://away", engine), "open", "close"]
+
+
+async def test_plugins_observe_every_event(monkeypatch):
+    seen = []
+
+    class Plugin:
+        @hookimpl
+        def observe(self, run_id, event, at):
+            seen.append((run_id, type(event).__name__))
+
+    engine = Engine(":memory:")
+    engine.plugins.manager.register(Plugin())
+    async with engine:
+        run = await engine.run(plan_of(GREET), {"name": "Ada"})
+    assert seen == [(run.run_id, name) for name in ("RunStarted", "StepSucceeded", "RunSucceeded")]
 
 
 async def test_a_bad_list_of_allowed_hosts_is_refused_at_once():

@@ -1,5 +1,9 @@
 """The frame: help, mistypes, errors, exit codes."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from recipe_engine.cli import main as main_module
@@ -42,7 +46,7 @@ def failing_with(monkeypatch, error):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(main_module.recipe, "main", fail)
+    monkeypatch.setattr(main_module.recipe, "invoke", fail)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,39 @@ def test_a_narrow_terminal_gets_the_whole_help(recipe, monkeypatch):
     for name in COMMANDS:
         if name != "test":
             assert recipe(name, "--help").code == 0
+
+
+def test_a_pipe_whose_reader_leaves_is_no_error(folder):
+    command = f"{sys.executable} -m recipe_engine.cli.main schema | head -c 1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{", "")
+
+
+def test_shells_can_complete_commands(folder):
+    settings = {"_RECIPE_COMPLETE": "bash_complete", "COMP_WORDS": "recipe wor", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", "import sys; from recipe_engine.cli.main import main; sys.exit(main())"]
+    ended = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=True)
+    assert ended.stdout == "plain,worker\n"
+
+
+def test_plugins_add_commands(recipe, monkeypatch):
+    import click
+
+    from recipe_engine.cli.main import recipe as group
+    from recipe_engine.installed import installed
+    from recipe_engine.plugin import hookimpl
+
+    class Plugin:
+        @hookimpl
+        def register_commands(self, group):
+            @group.command()
+            def greet():
+                """Greet."""
+                click.echo("Bonjour")
+
+    found = installed()
+    found.manager.register(Plugin())
+    monkeypatch.setattr("recipe_engine.installed.installed", lambda: found)
+    monkeypatch.setattr(group, "commands", {})
+    assert recipe("greet").out == "Bonjour\n"
+    assert recipe("gret").code == 2

@@ -3,11 +3,6 @@
 plan     what will be done            events    what became true
 state    what the run has become      apply     events -> state (the fold)
 decide   state -> what follows        advance   the door: an event in, an entry and commands out
+
+`advance` is where to begin. This module imports nothing, so that whoever only reads a plan pays for no more.
 """
-
-from recipe_engine.core.advance import Advance, advance, fits, new_state, outstanding, replay
-from recipe_engine.core.failure import Failure
-from recipe_engine.core.plan import Plan
-from recipe_engine.core.state import State
-
-__all__ = ["Advance", "Failure", "Plan", "State", "advance", "fits", "new_state", "outstanding", "replay"]

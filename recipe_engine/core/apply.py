@@ -204,7 +204,7 @@ def _run_failing(state: State, failure: Failure) -> None:
         withdraw(state, pending)
     plan = state.plan
     if plan.on_error is not None and state.handler is None and state.root is not None:
-        names = Names({"error": failure.to_json()}, state.root.names)
+        names = Names({"error": failure.value()}, state.root.names)
         state.handler = Frame("run_handler", None, plan, plan.blocks[plan.on_error], names, "")
         _next_step(state, state.handler)
     else:
@@ -374,7 +374,7 @@ def _call_handler(state: State, owner: StepState, frame: Frame, failure: Failure
     if plan.on_error is None:
         return False
     owner.failing = failure
-    names = Names({"error": failure.to_json()}, frame.names)
+    names = Names({"error": failure.value()}, frame.names)
     handler = Frame(
         "call_handler", owner, plan, plan.blocks[plan.on_error], names, frame.prefix, frame.epoch, "handler"
     )
@@ -461,7 +461,7 @@ def _fail(state: State, step: StepState, failure: Failure) -> None:
     elif isinstance(on_error, int):
         step.status = "running"
         _open(
-            state, step, "handler", on_error, key="handler", names=Names({"error": failure.to_json()}, step.frame.names)
+            state, step, "handler", on_error, key="handler", names=Names({"error": failure.value()}, step.frame.names)
         )
     else:
         _close(state, step, "failed", gone, failure, propagate=True)
@@ -562,7 +562,7 @@ def _item_done(state: State, owner: StepState, frame: Frame, output: JSON, failu
     if failure is None:
         loop.results[frame.key] = output
     else:
-        loop.errors.append({"index": frame.key, "item": loop.items[frame.key], "error": failure.to_json()})
+        loop.errors.append({"index": frame.key, "item": loop.items[frame.key], "error": failure.value()})
     _more_items(state, owner)
 
 

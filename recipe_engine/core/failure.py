@@ -51,6 +51,19 @@ class Failure:
             data["data"] = self.data
         return data
 
+    def value(self) -> JSONObject:
+        """The form that recipes read as `error`: every field, so that what the checker admits is there."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "detail": self.detail,
+            "step": self.step,
+            "retryable": self.retryable,
+            "retry_after": self.retry_after,
+            "happened": self.happened,
+            "data": self.data,
+        }
+
     @classmethod
     def from_json(cls, data: JSONObject) -> Failure:
         """The failure that `to_json` wrote."""

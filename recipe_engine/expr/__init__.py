@@ -22,16 +22,22 @@ the page on all of it.
 The one rule: pure. No clock, no input, no output; nothing of Python can be reached from an expression.
 """
 
-from recipe_engine.expr.durations import format_duration, parse_duration
-from recipe_engine.expr.errors import UNDEFINED, EvaluationError, SyntaxProblem, Undefined
-from recipe_engine.expr.infer import infer_expression, infer_template, infer_value
-from recipe_engine.expr.inference import Binding, Inference, Problem, ProblemKind, TypeScope, ValueInference
-from recipe_engine.expr.library import function_table, functions
-from recipe_engine.expr.library.function import Function, Given, Parameter, function
-from recipe_engine.expr.scope import Scope
-from recipe_engine.expr.shaping import infer_transform, transform
-from recipe_engine.expr.templates import compile_expression, compile_value, is_template
-from recipe_engine.expr.values import Duration, Moment, to_json, to_moment, truthy
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recipe_engine.expr.durations import format_duration, parse_duration
+    from recipe_engine.expr.errors import UNDEFINED, EvaluationError, SyntaxProblem, Undefined
+    from recipe_engine.expr.infer import infer_expression, infer_template, infer_value
+    from recipe_engine.expr.inference import Binding, Inference, Problem, ProblemKind, TypeScope, ValueInference
+    from recipe_engine.expr.library import function_table, functions
+    from recipe_engine.expr.library.function import Function, Given, Parameter, function
+    from recipe_engine.expr.scope import Scope
+    from recipe_engine.expr.shaping import infer_transform, transform
+    from recipe_engine.expr.templates import compile_expression, compile_value, is_template
+    from recipe_engine.expr.values import Duration, Moment, to_json, to_moment, truthy
 
 __all__ = [
     "UNDEFINED",
@@ -67,3 +73,47 @@ __all__ = [
     "transform",
     "truthy",
 ]
+
+# Where each name is: imported when it is first used, since running needs no inference and checking no evaluation.
+_MODULES = {
+    "format_duration": "durations",
+    "parse_duration": "durations",
+    "UNDEFINED": "errors",
+    "EvaluationError": "errors",
+    "SyntaxProblem": "errors",
+    "Undefined": "errors",
+    "infer_expression": "infer",
+    "infer_template": "infer",
+    "infer_value": "infer",
+    "Binding": "inference",
+    "Inference": "inference",
+    "Problem": "inference",
+    "ProblemKind": "inference",
+    "TypeScope": "inference",
+    "ValueInference": "inference",
+    "function_table": "library",
+    "functions": "library",
+    "Function": "library.function",
+    "Given": "library.function",
+    "Parameter": "library.function",
+    "function": "library.function",
+    "Scope": "scope",
+    "infer_transform": "shaping",
+    "transform": "shaping",
+    "compile_expression": "templates",
+    "compile_value": "templates",
+    "is_template": "templates",
+    "Duration": "values",
+    "Moment": "values",
+    "to_json": "values",
+    "to_moment": "values",
+    "truthy": "values",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -6,11 +6,14 @@ vendors starts as fast among a hundred connectors as among two; whoever looks at
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from recipe_engine.plugin.api import Action, Connector
+
+logger = logging.getLogger("recipe_engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,14 @@ class Shelf:
                 return
 
     def fetch_all(self) -> None:
-        """Load every plugin that still waits."""
+        """Load every plugin that still waits. One that cannot be imported costs its own connectors and a warning: those
+        who look at all of them do not ask for it."""
         while self._waiting:
-            self._take(self._waiting[0])
+            known = self._waiting[0]
+            try:
+                self._take(known)
+            except ImportError:
+                logger.exception("%s is left out: it cannot be imported", known.module)
 
     def _take(self, known: Known) -> None:
         self._waiting.remove(known)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipe_engine.core import replay
+from recipe_engine.core.advance import replay
 from recipe_engine.core.events import ActionFailed, ActionSucceeded
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.plan import Plan

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from recipe_engine.core import advance as core_advance
+from recipe_engine.core.advance import advance as core_advance
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.plan import Lane, Parallel, Perform, Set
 from recipe_engine.runtime import turns

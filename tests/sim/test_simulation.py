@@ -8,9 +8,10 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipe_engine.core import Plan, advance, outstanding, replay
 from recipe_engine.core import events as ev
+from recipe_engine.core.advance import advance, outstanding, replay
 from recipe_engine.core.events import Entry
+from recipe_engine.core.plan import Plan
 from recipe_engine.core.view import run_view
 from tests.sim.plans import plans
 from tests.sim.world import World, dump

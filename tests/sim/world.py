@@ -7,8 +7,8 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
-from recipe_engine.core import advance, new_state, outstanding, replay
 from recipe_engine.core import events as ev
+from recipe_engine.core.advance import advance, new_state, outstanding, replay
 from recipe_engine.core.commands import AwaitEvent, PerformAction, RequestApproval, SetTimer, Withdraw
 from recipe_engine.core.events import Entry
 from recipe_engine.core.failure import Failure

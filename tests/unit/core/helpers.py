@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recipe_engine.core import advance, new_state
 from recipe_engine.core import events as ev
+from recipe_engine.core.advance import advance, new_state
 from recipe_engine.core.commands import Command, PerformAction
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.plan import Limits, Perform, Plan, Step

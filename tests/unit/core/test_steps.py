@@ -97,6 +97,13 @@ def test_on_error_block_sees_the_error_and_gives_the_value():
     assert run.status("a") == "failed"
 
 
+def test_every_field_of_an_error_is_there_even_when_it_is_empty():
+    handler = step("r", Set("{{ error.detail }}/{{ error.retryable }}/{{ error.happened }}/{{ error.step }}"))
+    run = Hand(plan([act("a", on_error=1)], [handler]))
+    run.fail("a")
+    assert run.state.output == "/false/no/a"
+
+
 def test_failing_handler_fails_the_run_with_its_own_failure():
     run = Hand(plan([act("a", on_error=1)], [act("r")]))
     run.fail("a")

@@ -41,7 +41,13 @@ def actions(name: str | None, as_json: bool) -> int:
     chosen = _chosen(catalog, name)
     if as_json:
         described = [_record(action) for action in chosen]
-        click.echo(json.dumps(described[0] if name in catalog.actions else described, ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(
+                described[0] if name is not None and name in catalog.actions else described,
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     elif name is None:
         _list_steps()
         _list_actions(chosen)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
 from recipe_engine.expr.durations import format_duration, parse_duration
 from recipe_engine.expr.errors import EvaluationError, Undefined, undefined
 from recipe_engine.expr.limits import MAX_DEPTH, MAX_NODES, TEXT_SHIFT, check_text
-from recipe_engine.expr.moments import EARLIEST, LATEST, datetime_of, format_iso, parse_iso
+from recipe_engine.expr.moments import EARLIEST, LATEST, format_iso, parse_iso
 
 # JSON enters here.
 JSON: TypeAlias = Any
@@ -293,8 +293,3 @@ def duration_of(value: object) -> Duration:
 def to_moment(value: object) -> float:
     """Seconds since 1970 of a moment, or of an ISO 8601 text. Raises EvaluationError (a ValueError)."""
     return moment_of(value).seconds
-
-
-def to_datetime(moment: Moment) -> datetime:
-    """The aware datetime of a moment, in its zone."""
-    return datetime_of(moment.seconds, moment.zone)

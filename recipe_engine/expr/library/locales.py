@@ -12,8 +12,6 @@ from typing import Any, Final
 
 from recipe_engine.expr.errors import EvaluationError
 
-DEFAULT_LOCALE: Final = "fr_FR"
-
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8}){0,2}\Z")
 _SPACES: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 

@@ -7,8 +7,14 @@ import pytest
 from tests.docs.pages import blocks, work_through
 
 ROOT = Path(__file__).parents[2]
+
+
+def _is_run(block):
+    return block.language in ("console", "python") and block.rest != "no-run"
+
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-RUNNABLE = [page for page in PAGES if any(block.language in ("console", "python") for block in blocks(page))]
+RUNNABLE = [page for page in PAGES if any(_is_run(block) for block in blocks(page))]
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))

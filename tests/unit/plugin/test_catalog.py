@@ -20,12 +20,12 @@ class Loader:
         self.asked.append(module)
         if module == "broken":
             raise ImportError("no module named gone")
-        return [Connector(name=module)]
+        return [Connector(module, module)]
 
 
 def shelf(loader: Loader) -> Shelf:
     waiting = [Known("a", ("a",), ("bare",)), Known("broken", ("broken",)), Known("b", ("b",))]
-    return Shelf([Connector(name="there")], waiting, loader)
+    return Shelf([Connector("there", "there")], waiting, loader)
 
 
 def test_asking_for_one_connector_loads_only_its_plugin():
@@ -58,4 +58,4 @@ def test_asking_for_a_broken_one_says_why():
 
 def test_two_connectors_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two connectors are named"):
-        Catalog.of([Connector(name="a"), Connector(name="a")])
+        Catalog.of([Connector("a", "a"), Connector("a", "a")])

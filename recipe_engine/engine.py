@@ -383,7 +383,8 @@ class Engine:
         return continuation(plan, journal, fixed=fixed, start_at=start_at)
 
     async def start_again(self, run_id: str, found: Continuation) -> str:
-        """Begin what `continuation` found; gives the new run's name."""
+        """Begin what `continuation` found; gives the new run's name. It runs in the sandbox, or dry, when the engine says
+        so or when the old run did."""
         from recipe_engine.inputs import fitted
 
         return await self.runtime.start(
@@ -391,7 +392,7 @@ class Engine:
             fitted("input", found.plan.input_schema, found.input),
             config=fitted("config", found.plan.config_schema, found.config or {}),
             event=found.event,
-            mode={"sandbox": self.sandbox, "dry_run": self.dry_run},
+            mode={"sandbox": self.sandbox, "dry_run": self.dry_run} if self.sandbox or self.dry_run else None,
             retry_of=run_id,
             reused=found.reused,
         )

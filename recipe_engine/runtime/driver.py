@@ -137,7 +137,7 @@ class EmbeddedRuntime:
                 f"everything was stopped by {self._stopped['by']}: no run may start",
                 "`recipe stop-all --undo` ends that",
             )
-        return await self._starts.start(plan, input, config, event, run_id, mode or {}, retry_of, reused, request)
+        return await self._starts.start(plan, input, config, event, run_id, mode, retry_of, reused, request)
 
     async def send(self, event: str, data: JSON, event_id: str | None = None, run: str | None = None) -> int:
         self._usable()

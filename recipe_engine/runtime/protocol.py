@@ -97,7 +97,7 @@ class Runtime(Protocol):
         """Begin a run and return its name once that is safe.
 
         `event` is what triggered it. `retry_of` names the run whose idempotency keys it continues, `reused` maps step
-        paths to outputs taken over from it.
+        paths to outputs taken over from it; without a `mode` it has that run's.
         """
         ...
 

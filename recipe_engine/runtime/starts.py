@@ -50,7 +50,7 @@ class Starts:
         config: JSON,
         event: JSON,
         run_id: str | None,
-        mode: Mode,
+        mode: Mode | None,
         retry_of: str | None,
         reused: JSON,
         request: int | None,
@@ -62,6 +62,7 @@ class Starts:
         now, seed = self._clock.now(), self._seeds()
         name = self._free(run_id) if run_id is not None else new_run_id(now)
         origin = None if retry_of is None else self._origin(retry_of)
+        mode = self._mode_of(retry_of) if mode is None else mode
         slot = slot_of(plan, input, config or {}, now, seed)
         plan, data = self._turns.residents.plans.keep(plan)
         row = RunRow(
@@ -102,6 +103,12 @@ class Starts:
         started = entries[0].events[0]
         assert isinstance(started, RunStarted)
         return started.origin or run_id
+
+    def _mode_of(self, retry_of: str | None) -> Mode:
+        """The mode of a run that was started without one: a retry keeps that of the run it retries, so that what ran
+        against sandboxes never reaches a vendor by being tried again."""
+        row = None if retry_of is None else self._store.run(retry_of)
+        return {} if row is None else {"sandbox": row.sandbox, "dry_run": row.dry_run}
 
     def _has_room(self, slot: Slot | None) -> bool:
         """Whether a run may begin now; who comes later stands behind those that are queued."""

@@ -3,7 +3,8 @@
 import pytest
 
 from recipe_engine import Engine, InvalidInput, RecipeError
-from recipe_engine.core.plan import Perform, Plan, Set, Step, Wait
+from recipe_engine.core.plan import Perform, Plan, Set, Step, Stop, Wait
+from recipe_engine.operations import continuation
 from recipe_engine.plugin import Catalog, Connector, Context, Params, Result, Terminal, hookimpl
 from recipe_engine.runtime.clock import VirtualClock
 
@@ -111,8 +112,6 @@ async def test_a_retry_repeats_only_what_failed_with_the_same_key(tmp_path):
         assert (run.status, run.error["code"]) == ("failed", "unknown_action")
         mended = plan_of(first, broken, second)
         plan, journal = await engine.runtime.plan(run.run_id), await engine.runtime.journal(run.run_id)
-        from recipe_engine.operations import continuation
-
         again = await engine.start_again(run.run_id, continuation(plan, journal, fixed=mended))
         ended = await engine.follow(again)
     assert ended.status == "succeeded"
@@ -122,6 +121,18 @@ async def test_a_retry_repeats_only_what_failed_with_the_same_key(tmp_path):
         ("second", f"{run.run_id}/second"),
     ]
     assert next(step for step in ended.steps if step["path"] == "first")["attempts"] == 0
+
+
+async def test_a_retry_of_a_sandbox_run_stays_in_the_sandbox(tmp_path):
+    gate = step("gate", Stop(status="failed", message="no"))
+    find = step("find", Perform("hubspot.find_or_create_contact", {"email": "ada@example.org"}, "keyed"))
+    async with Engine(tmp_path / "runs.db", sandbox=True) as engine:
+        run = await engine.run(plan_of(gate))
+    async with Engine(tmp_path / "runs.db") as engine:
+        journal = await engine.runtime.journal(run.run_id)
+        found = continuation(await engine.runtime.plan(run.run_id), journal, fixed=plan_of(find))
+        again = await engine.follow(await engine.start_again(run.run_id, found))
+        assert (again.status, [effect.action for effect in engine.effects]) == ("succeeded", ["create contact"])
 
 
 async def test_runs_survive_the_engine_and_a_second_engine_hands_its_work_to_the_first(tmp_path):

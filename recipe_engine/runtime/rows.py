@@ -25,6 +25,8 @@ def describe(run: LiveRun, commands: list[Command], change: Change) -> None:
         change.waits = [_wait_row(row.number, command) for command in begun]
     changed = state.started_at is not None and _describe_state(row, state)
     if run.plan_data is not None:
+        if state.started_at is not None:
+            row.started_at = state.started_at  # lists and the run itself tell the same moment
         change.plans = [(row.plan, row.recipe, run.plan_data)]
         change.created = [row]
         run.plan_data = None

@@ -18,6 +18,7 @@ class Outbox(Sandbox):
         "EMAIL_PROVIDER": "smtp",
         "SMTP_HOST": "smtp.sandbox.example",
         "SMTP_FROM": "recettes@sandbox.example",
+        "FROM_EMAIL": "recettes@sandbox.example",
         "NOTIFICATION_EMAIL": "notification-email@sandbox.example",
     }
 

@@ -35,8 +35,18 @@ class Deliveries:
         self._turns = turns
         self._wakeups = wakeups
         self._arriving: set[tuple[str, str]] = set()
+        self._names: set[str] = set()
         self._tidy_at = 0.0
         self._tidying: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Learn which events are kept."""
+        self._names.update(self._store.event_names())
+
+    def deliver_pending(self) -> None:
+        """Deliver what had not reached every run when the last process ended."""
+        for event in self._store.pending_events():
+            self.deliver(event)
 
     async def take_in(self, event: EventRow) -> int:
         """Keep an event and wake who waits for it; how many runs those are. One that is known already wakes nobody."""
@@ -44,6 +54,7 @@ class Deliveries:
         if key in self._arriving or self._store.has_event(*key):
             return 0
         self._arriving.add(key)
+        self._names.add(event.event)
         self._tidy(event.at)
         try:
             await self._store.commit(Change(events=[event]))
@@ -80,7 +91,7 @@ class Deliveries:
 
     def look_back(self, run: LiveRun, command: AwaitEvent) -> None:
         """Give a wait that begins the first event that came before it."""
-        if command.seq not in run.state.pending:
+        if command.event not in self._names or command.seq not in run.state.pending:
             return
         for event in self._store.kept(command.event, run.row.started_at, run.row.number):
             data = orjson.loads(event.data)

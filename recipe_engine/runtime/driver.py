@@ -47,7 +47,7 @@ Observer = Callable[[str, Entry], None]
 
 class EmbeddedRuntime:
     """Implements `Runtime` on a storage of its own. `observer` is told of every committed entry. `seeds` gives each run
-    what its `random()` follows from."""
+    what its `random()` follows from. `functions` is the table of what expressions may call, None for the language's own."""
 
     def __init__(
         self,
@@ -56,11 +56,12 @@ class EmbeddedRuntime:
         clock: Clock,
         observer: Observer | None = None,
         seeds: Callable[[], str] = new_seed,
+        functions: Mapping[str, Any] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._observer = observer
-        self._turns = Turns(store, performer, clock, self)
+        self._turns = Turns(store, performer, clock, self, functions)
         self._wakeups = Wakeups(store, clock, self._turns, self.broke, self._stirred)
         self._deliveries = Deliveries(store, self._turns, self._wakeups)
         self._starts = Starts(store, clock, self._turns, seeds)
@@ -74,6 +75,7 @@ class EmbeddedRuntime:
 
     async def open(self) -> None:
         await self._store.open()
+        self._deliveries.open()
         self._error = None
         self._stopped = orjson.loads(self._store.note(_STOPPED) or _NOTHING)
         self._turns.holding = self._stopped is not None
@@ -92,8 +94,7 @@ class EmbeddedRuntime:
             self._wakeups.wake(number, lambda run: self._turns.post(run, ev.RunResumed(by)))
         for number in self._store.busy():
             self._wakeups.wake(number, self._turns.recover)
-        for event in self._store.pending_events():
-            self._deliveries.deliver(event)
+        self._deliveries.deliver_pending()
         self._starts.load()
         self._wakeups.look()
         self._wakeups.pump()

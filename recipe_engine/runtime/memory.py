@@ -163,6 +163,9 @@ class MemoryStore:
             if kept.event == event and kept.at >= since and kept.run in (None, number)
         ]
 
+    def event_names(self) -> list[str]:
+        return [event.event for event in self._events.values()]
+
     def pending_events(self) -> list[EventRow]:
         return [event for event in self._events.values() if event.pending]
 

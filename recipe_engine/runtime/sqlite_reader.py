@@ -117,6 +117,9 @@ class SqliteReader:
         statement = f"{_EVENT} WHERE event = ? AND at >= ? AND (run IS NULL OR run = ?) ORDER BY id"
         return [_event_row(row) for row in self._all(statement, event, since, number)]
 
+    def event_names(self) -> list[str]:
+        return [row[0] for row in self._all("SELECT DISTINCT event FROM events")]
+
     def pending_events(self) -> list[EventRow]:
         return [_event_row(row) for row in self._all(f"{_EVENT} WHERE pending ORDER BY id")]
 

@@ -80,10 +80,10 @@ async def test_an_action_that_breaks_its_word_about_an_effect_leaves_doubt(world
 async def test_a_defect_of_the_engine_sets_one_run_aside(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def defective(state, event, at):
+    def defective(state, *given):
         if state.plan.slug == "doomed":
             raise RuntimeError("a defect")
-        return core_advance(state, event, at)
+        return core_advance(state, *given)
 
     gate = world.performer.hold("slow")
     plan = plan_of(Perform("slow", {}, "keyed"), slug="doomed")

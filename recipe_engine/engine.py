@@ -204,6 +204,7 @@ class Engine:
             settings=self.settings if with_settings else None,
             resolve_recipe=resolve,
             extra_checks=[self._plugin_checks] if self.plugins.manager.hook.check_recipe.get_hookimpls() else [],
+            functions=self.plugins.function_table,
         )
         problems = [*problems, *found]
         broken = any(problem.severity == "error" for problem in problems)

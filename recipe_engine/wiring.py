@@ -130,7 +130,7 @@ async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
         observer=None if wanted.log is None else _Told(wanted.log),
         services=wanted.services,
     )
-    runtime = EmbeddedRuntime(store, performer, clock, _observer(found))
+    runtime = EmbeddedRuntime(store, performer, clock, _observer(found), functions=found.function_table)
     performer.deliver_events_to(runtime.send)
     await runtime.open()
     return Parts(runtime, blobs, owner=True, sandboxes=sandboxes, transport=transport)

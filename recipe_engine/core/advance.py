@@ -12,9 +12,9 @@ carry out what is outstanding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from recipe_engine.core import events as ev
 from recipe_engine.core.apply import apply
@@ -38,8 +38,12 @@ def new_state(plan: Plan) -> State:
     return State(plan)
 
 
-def advance(state: State, event: Event, at: float) -> Advance:
-    """Take in an event from outside at the moment `at` (seconds since 1970) and decide all that follows from it."""
+def advance(state: State, event: Event, at: float, functions: Mapping[str, Any] | None = None) -> Advance:
+    """Take in an event from outside at the moment `at` (seconds since 1970) and decide all that follows from it.
+
+    `functions` is the table of what expressions may call, None for the language's own.
+    """
+    state.functions = functions
     if not fits(state, event):
         return Advance(None, [])
     before = state.seq

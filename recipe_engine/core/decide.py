@@ -56,7 +56,7 @@ def _decide_run(state: State) -> list[Event]:
             assert state.root is not None
             if not plan.has_output:
                 return [ev.RunSucceeded(state.root.last)]
-            return [ev.RunSucceeded(render(plan, plan.output, scope_of(state, state.root.names, "output")))]
+            return [ev.RunSucceeded(render(state, plan, plan.output, scope_of(state, state.root.names, "output")))]
         case _:
             assert state.failure is not None
             return [ev.RunFailed(state.failure)]
@@ -90,7 +90,7 @@ def _begin(state: State, step: StepState) -> list[Event]:
     """Skip the step, take its output over from the run that this one retries, or enter it."""
     if step.path in state.reused and isinstance(step.step.do, Perform | Wait | Set | Transform):
         return [ev.StepReused(step.path)]
-    if step.step.if_ is not None and not condition(step.step.if_, _scope(state, step)):
+    if step.step.if_ is not None and not condition(state, step.step.if_, _scope(state, step)):
         return [ev.StepSkipped(step.path)]
     return _enter(state, step)
 
@@ -107,21 +107,21 @@ def _enter(state: State, step: StepState) -> list[Event]:
             over = _over_limit(state, step)
             if over is not None:
                 return [ev.StepFailed(path, over)]
-            return [ev.StepStarted(path, state.seq + 1, render(plan, do.params, _scope(state, step)))]
+            return [ev.StepStarted(path, state.seq + 1, render(state, plan, do.params, _scope(state, step)))]
         case Set():
-            return [ev.StepSucceeded(path, render(plan, do.values, _scope(state, step)))]
+            return [ev.StepSucceeded(path, render(state, plan, do.values, _scope(state, step)))]
         case Transform():
             return [ev.StepSucceeded(path, _transform(state, step, do))]
         case Branch():
             scope = _scope(state, step)
             for index, case in enumerate(do.cases):
-                if condition(case.when, scope):
+                if condition(state, case.when, scope):
                     return _timed(state, step, ev.BranchTaken(path, index))
             return _timed(state, step, ev.BranchTaken(path, None if do.otherwise is None else -1))
         case Wait():
             return _wait(state, step, do)
         case ForEach():
-            items = expr.to_json(evaluate(do.items, _scope(state, step)))
+            items = expr.to_json(evaluate(state, do.items, _scope(state, step)))
             if not isinstance(items, list):
                 return [ev.StepFailed(path, Failure("not_a_list", f"`items` must be a list, found {_kind(items)}"))]
             if len(items) > MAX_ITEMS:
@@ -154,8 +154,8 @@ def _kind(value: JSON) -> str:
 
 def _transform(state: State, step: StepState, do: Transform) -> JSON:
     scope = _scope(state, step)
-    items = expr.to_json(evaluate(do.items, scope))
-    limit = render(step.frame.plan, do.limit, scope)
+    items = expr.to_json(evaluate(state, do.items, scope))
+    limit = render(state, step.frame.plan, do.limit, scope)
     return expr.transform(
         items,
         scope,
@@ -167,6 +167,7 @@ def _transform(state: State, step: StepState, do: Transform) -> JSON:
         unique_by=do.unique_by,
         sort=do.sort,
         limit=limit,
+        functions=state.functions,
     )
 
 
@@ -199,10 +200,10 @@ def _wait(state: State, step: StepState, do: Wait) -> list[Event]:
     seq, timeout = state.seq + 1, step.step.timeout
     deadline = None if timeout is None else state.now + timeout
     if do.duration is not None:
-        seconds = _seconds(render(plan, do.duration, scope))
+        seconds = _seconds(render(state, plan, do.duration, scope))
         return [ev.WaitStarted(path, seq, state.now + seconds)]
     if do.until is not None:
-        moment = _moment(evaluate(do.until, scope))
+        moment = _moment(evaluate(state, do.until, scope))
         if moment <= state.now:
             match do.if_past:
                 case "skip":
@@ -215,9 +216,9 @@ def _wait(state: State, step: StepState, do: Wait) -> list[Event]:
                     assert_never(do.if_past)
         return [ev.WaitStarted(path, seq, moment)]
     if do.event is not None:
-        name = str(render(plan, do.event, scope))
-        return [ev.WaitStarted(path, seq, deadline, event=name, match=render(plan, do.match, scope) or {})]
-    return [ev.WaitStarted(path, seq, deadline, approval=render(plan, do.approval, scope) or {})]
+        name = str(render(state, plan, do.event, scope))
+        return [ev.WaitStarted(path, seq, deadline, event=name, match=render(state, plan, do.match, scope) or {})]
+    return [ev.WaitStarted(path, seq, deadline, approval=render(state, plan, do.approval, scope) or {})]
 
 
 def _seconds(value: JSON) -> float:
@@ -255,7 +256,7 @@ def _round_ended(state: State, step: StepState) -> list[Event]:
     """Ask `until` with the round's own steps in scope."""
     do = step.step.do
     assert isinstance(do, Repeat)
-    done = condition(do.until, scope_of(state, step.frames["round"].names, step.path))
+    done = condition(state, do.until, scope_of(state, step.frames["round"].names, step.path))
     return [ev.RoundEnded(step.path, done)]
 
 
@@ -276,7 +277,7 @@ def _next_round(state: State, step: StepState) -> list[Event]:
 
 def _call(state: State, step: StepState, do: Call) -> list[Event]:
     called = state.plan.recipes[do.recipe]
-    given = render(step.frame.plan, do.params, _scope(state, step)) or {}
+    given = render(state, step.frame.plan, do.params, _scope(state, step)) or {}
     events = _timed(state, step, ev.BodyStarted(step.path, {**_defaults(called.input_schema), **given}))
     if called.limits.duration is not None:
         seq = state.seq + len(events)
@@ -293,15 +294,17 @@ def _call_output(state: State, step: StepState) -> list[Event]:
     frame = step.frames["call"]
     if not frame.plan.has_output:
         return [ev.CallEnded(step.path, frame.last)]
-    return [ev.CallEnded(step.path, render(frame.plan, frame.plan.output, scope_of(state, frame.names, step.path)))]
+    return [
+        ev.CallEnded(step.path, render(state, frame.plan, frame.plan.output, scope_of(state, frame.names, step.path)))
+    ]
 
 
 def _stop(state: State, step: StepState, do: Stop) -> Event:
     plan, scope = step.frame.plan, _scope(state, step)
-    output = render(plan, do.output, scope) if do.has_output else None
+    output = render(state, plan, do.output, scope) if do.has_output else None
     if do.status == "succeeded":
         return ev.Stopped(step.path, output)
-    message = render(plan, do.message, scope) if do.message is not None else "the recipe stopped the run"
+    message = render(state, plan, do.message, scope) if do.message is not None else "the recipe stopped the run"
     return ev.Stopped(step.path, output, Failure("stopped", str(message), step=step.path))
 
 

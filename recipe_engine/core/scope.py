@@ -28,23 +28,23 @@ def scope_of(state: State, names: Names, path: str) -> expr.Scope:
     return expr.Scope(lookup, state.now, f"{state.seed}:{path}")
 
 
-def condition(source: str, scope: expr.Scope) -> bool:
+def condition(state: State, source: str, scope: expr.Scope) -> bool:
     """Whether a bare expression holds.
 
     Raises expr.EvaluationError.
     """
-    return expr.truthy(expr.compile_expression(source)(scope))
+    return expr.truthy(expr.compile_expression(source, state.functions)(scope))
 
 
-def evaluate(source: str, scope: expr.Scope) -> Any:
+def evaluate(state: State, source: str, scope: expr.Scope) -> Any:
     """The value of a bare expression, typed as expressions type it (moments, durations).
 
     Raises expr.EvaluationError.
     """
-    return expr.compile_expression(source)(scope)
+    return expr.compile_expression(source, state.functions)(scope)
 
 
-def render(plan: Plan, value: JSON, scope: expr.Scope) -> JSON:
+def render(state: State, plan: Plan, value: JSON, scope: expr.Scope) -> JSON:
     """A value of the plan with its templates rendered. What they produced is data and is not rendered again.
 
     Raises expr.EvaluationError.
@@ -53,7 +53,7 @@ def render(plan: Plan, value: JSON, scope: expr.Scope) -> JSON:
         return value
     renderer: Callable[[expr.Scope], JSON] | None = plan.memo.get(id(value))
     if renderer is None:
-        renderer = plan.memo[id(value)] = expr.compile_value(value)
+        renderer = plan.memo[id(value)] = expr.compile_value(value, state.functions)
     return renderer(scope)
 
 

@@ -12,6 +12,7 @@ they stand in, since step ids are unique in a recipe; items, rounds, handlers an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -142,7 +143,8 @@ class Pending:
 
 @dataclass(slots=True, eq=False)
 class State:
-    """A run. `now` is the moment of the last entry; `seen` holds the events that its waits have consumed."""
+    """A run. `now` is the moment of the last entry; `seen` holds the events that its waits have consumed; `functions` is
+    what expressions may call beyond the language's own, given by whoever drives the run."""
 
     plan: Plan
     run: str = ""
@@ -171,6 +173,7 @@ class State:
     failure: Failure | None = None
     usage: Usage = field(default_factory=Usage)
     seen: set[str] = field(default_factory=set)
+    functions: Mapping[str, Any] | None = None
 
     @property
     def status(self) -> RunStatus:

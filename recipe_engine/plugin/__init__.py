@@ -2,6 +2,7 @@
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Retry
+from recipe_engine.expr import Function, function
 from recipe_engine.plugin.api import (
     Action,
     Auth,
@@ -46,6 +47,7 @@ __all__ = [
     "Effect",
     "Fault",
     "FileValue",
+    "Function",
     "Http",
     "JSONObject",
     "Message",
@@ -68,6 +70,7 @@ __all__ = [
     "Terminal",
     "Transport",
     "bearer",
+    "function",
     "header",
     "hookimpl",
     "hookspec",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -18,6 +18,7 @@ from typing import Any
 
 import pluggy
 
+from recipe_engine.expr import function_table
 from recipe_engine.plugin import hookspecs
 from recipe_engine.plugin.api import Connector
 from recipe_engine.plugin.catalog import Catalog, Known, Shelf
@@ -47,6 +48,11 @@ class LoadedPlugins:
     manager: pluggy.PluginManager
     functions: tuple[Any, ...] = ()
     warnings: tuple[PluginWarning, ...] = ()
+
+    @property
+    def function_table(self) -> Mapping[str, Any] | None:
+        """Everything that expressions may call, None when no plugin adds to the language."""
+        return function_table(self.functions) if self.functions else None
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
-from typing import Literal
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import Any, Literal
 
 import orjson
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -75,7 +76,15 @@ class Turns:
     """Runs and their turns. While `holding`, everything is stopped: runs that get mail are paused first. Effects that
     another process left under way are looked after once `recovering`."""
 
-    def __init__(self, store: Store, performer: Performer, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        store: Store,
+        performer: Performer,
+        clock: Clock,
+        listener: Listener,
+        functions: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._functions = functions
         self.residents = Residents(store)
         self.holding = False
         self.recovering = False
@@ -155,7 +164,7 @@ class Turns:
     def _take_in(self, run: LiveRun, mail: Mail, turn: _Turn) -> None:
         """Hand one event to the core; a stale one leads to nothing."""
         at, event = self._clock.now(), mail.event
-        step = advance(run.state, event, at)
+        step = advance(run.state, event, at, self._functions)
         entry, commands = step.entry, step.commands
         if entry is not None:
             try:
@@ -181,7 +190,7 @@ class Turns:
         """Go back to before an event that cannot be kept, and take in what stands for it."""
         kept = [*self._store.entries(run.row.number), *(item[2] for item in turn.kept)]
         run.state = replay(run.state.plan, read(kept))
-        step = advance(run.state, replacement(event, problem), self._clock.now())
+        step = advance(run.state, replacement(event, problem), self._clock.now(), self._functions)
         assert step.entry is not None
         return step.entry, step.commands
 

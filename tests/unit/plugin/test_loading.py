@@ -79,3 +79,22 @@ def test_two_actions_of_one_name_are_refused():
 def test_what_is_no_connector_is_refused():
     with pytest.raises(TypeError, match="not a Connector"):
         load_catalog([plugin(SimpleNamespace(name="x"))])  # type: ignore[arg-type]
+
+
+async def test_a_function_of_a_plugin_is_checked_and_runs(tmp_path):
+    from recipe_engine import Engine
+    from recipe_engine.plugin import function
+
+    def shouted(text: str) -> str:
+        return f"{text.upper()} !"
+
+    added = function("shout(value: text) -> text", "In capitals.", ("'oh' | shout", "OH !"), shouted)
+    recipe = tmp_path / "loud.yml"
+    recipe.write_text(
+        "slug: loud\nname: Loud\ndescription: Shouts.\ncategory: test\n"
+        "steps:\n  - {id: a, name: A, type: set, values: \"{{ 'oh' | shout }}\"}\n"
+    )
+    engine = Engine(":memory:")
+    engine.plugins = load_catalog([plugin(functions=(added,))], known=BUILTINS)
+    async with engine:
+        assert (await engine.run(recipe)).output == "OH !"

@@ -92,9 +92,9 @@ async def test_a_function_of_a_plugin_is_checked_and_runs(tmp_path):
     recipe = tmp_path / "loud.yml"
     recipe.write_text(
         "slug: loud\nname: Loud\ndescription: Shouts.\ncategory: test\n"
-        "steps:\n  - {id: a, name: A, type: set, values: \"{{ 'oh' | shout }}\"}\n"
+        "steps:\n  - {id: a, name: A, type: set, values: {a: \"{{ 'oh' | shout }}\"}}\n"
     )
     engine = Engine(":memory:")
     engine.plugins = load_catalog([plugin(functions=(added,))], known=BUILTINS)
     async with engine:
-        assert (await engine.run(recipe)).output == "OH !"
+        assert (await engine.run(recipe)).output == {"a": "OH !"}

@@ -103,7 +103,7 @@ class EmbeddedRuntime:
         if isinstance(self._error, OperationError) and not isinstance(self._error, StorageError):
             return
         self._error = self._error or OperationError("the runtime is closed")
-        self._followers.end(self._error)
+        self._followers.fail_all(self._error)
         self._wakeups.close()
         ending = self._inbox.stop()
         await self._deliveries.close()
@@ -312,6 +312,10 @@ class EmbeddedRuntime:
         self._wakeups.pump()
         self._idleness.changed.set()
 
+    def set_aside(self, run: LiveRun, error: OperationError) -> None:
+        self._followers.fail(run.row.number, error)
+        self.rested(run)
+
     def _stirred(self) -> None:
         self._idleness.changed.set()
 
@@ -321,7 +325,7 @@ class EmbeddedRuntime:
         self._error = error
         _log.error("the storage failed, nothing is driven any more: %s", error)
         self._wakeups.close()
-        self._followers.end(error)
+        self._followers.fail_all(error)
         self._turns.abandon(error)
         self._idleness.changed.set()
 

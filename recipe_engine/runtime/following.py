@@ -14,7 +14,7 @@ from recipe_engine.runtime.errors import OperationError
 from recipe_engine.runtime.live import LiveRun, read
 from recipe_engine.runtime.store import RunRow, Store
 
-_Seen = tuple[int, Entry] | None
+_Seen = tuple[int, Entry] | OperationError | None
 
 
 class Followers:
@@ -24,7 +24,6 @@ class Followers:
         self._store = store
         self._waiting: dict[int, dict[asyncio.Future[None], Collection[str]]] = defaultdict(dict)
         self._watching: dict[int, set[asyncio.Queue[_Seen]]] = defaultdict(set)
-        self._error: OperationError | None = None
 
     def committed(self, run: LiveRun, entries: list[Entry]) -> None:
         """Show entries of a run."""
@@ -70,22 +69,24 @@ class Followers:
             if now is None or now.ended_at is not None:
                 return
             while (seen := await queue.get()) is not None:
+                if isinstance(seen, OperationError):
+                    raise seen
                 if seen[0] >= len(known):
                     yield seen[1]
-            if self._error is not None:
-                raise self._error
         finally:
             self._watching[row.number].discard(queue)
             if not self._watching[row.number]:
                 del self._watching[row.number]
 
-    def end(self, error: OperationError) -> None:
+    def fail(self, number: int, error: OperationError) -> None:
+        """There will be nothing to see of a run any more."""
+        for waiter in self._waiting.get(number, ()):
+            if not waiter.done():
+                waiter.set_exception(error)
+        for queue in self._watching.get(number, ()):
+            queue.put_nowait(error)
+
+    def fail_all(self, error: OperationError) -> None:
         """There will be nothing to see any more."""
-        self._error = error
-        for waiters in self._waiting.values():
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_exception(error)
-        for queues in self._watching.values():
-            for queue in queues:
-                queue.put_nowait(None)
+        for number in {*self._waiting, *self._watching}:
+            self.fail(number, error)

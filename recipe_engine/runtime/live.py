@@ -18,7 +18,7 @@ from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
 from recipe_engine.core.state import State
-from recipe_engine.runtime.errors import OperationRefused, StorageError
+from recipe_engine.runtime.errors import OperationError, OperationRefused
 from recipe_engine.runtime.performer import RunInfo
 from recipe_engine.runtime.store import RunRow
 
@@ -91,12 +91,12 @@ class Plans:
         return known
 
     def get(self, digest: str) -> Plan:
-        """A stored plan. Raises StorageError when it is missing."""
+        """A stored plan. Raises OperationError when it is missing."""
         known = self._known.get(digest)
         if known is None:
             data = self._store.plan(digest)
             if data is None:
-                raise StorageError(f"the plan {digest[:12]} of a run is missing", "restore a backup of the database")
+                raise OperationError(f"the plan {digest[:12]} of a run is missing", "restore a backup of the database")
             known = (Plan.from_json(orjson.loads(data)), data)
             self._add(digest, known)
         return known[0]

@@ -55,6 +55,10 @@ class Listener(Protocol):
         """A run has nothing under way any more."""
         ...
 
+    def set_aside(self, run: LiveRun, error: OperationError) -> None:
+        """A run met a defect of the engine and is not driven any more."""
+        ...
+
     def broke(self, error: StorageError) -> None:
         """The storage failed; nothing more can be committed."""
         ...
@@ -256,7 +260,7 @@ class Turns:
         self._refuse(run, turn, told)
         self._effects.withdraw_all(run)
         self.residents.set_aside(run)
-        self._listener.rested(run)
+        self._listener.set_aside(run, told)
 
     def _refuse(self, run: LiveRun, turn: _Turn | None, error: OperationError) -> None:
         """Tell those who posted to a run that their events are not taken in."""

@@ -9,9 +9,10 @@ import pytest
 
 from recipe_engine.core.advance import advance as core_advance
 from recipe_engine.core.failure import Failure
-from recipe_engine.core.plan import Lane, Parallel, Perform, Set
+from recipe_engine.core.plan import Lane, Parallel, Perform, Set, Wait
 from recipe_engine.runtime import turns
 from recipe_engine.runtime.errors import OperationError, OperationRefused
+from recipe_engine.runtime.store import Change
 from tests.contract.conftest import World
 from tests.contract.drafts import Draft, plan_of
 
@@ -89,8 +90,14 @@ async def test_a_defect_of_the_engine_sets_one_run_aside(
     plan = plan_of(Perform("slow", {}, "keyed"), slug="doomed")
     run_id = await world.runtime.start(plan, {})
     monkeypatch.setattr(turns, "advance", defective)
+    waiting = asyncio.ensure_future(world.runtime.wait(run_id, {"succeeded"}))
+    watching = world.runtime.watch(run_id)
+    await anext(watching)
     gate.set()
     with caplog.at_level(logging.CRITICAL, "recipe_engine.runtime"):
+        for looking in (waiting, anext(watching)):
+            with pytest.raises(OperationError, match="met a defect of the engine"):
+                await looking
         await world.runtime.until_idle()
         with pytest.raises(OperationRefused, match="met a defect of the engine"):
             await world.runtime.cancel(run_id, "Ada")
@@ -121,3 +128,15 @@ async def test_failures_that_are_handled_do_not_end_the_run(world: World):
     view = await world.run(draft.plan(draft.act("bad", on_error=handler), draft.act("next")))
     assert view.status == "succeeded"
     assert world.performer.of("tidy")[0].command.params == {"why": "down"}
+
+
+async def test_a_run_that_cannot_be_read_keeps_no_other_asleep(world: World, caplog: pytest.LogCaptureFixture):
+    plan = plan_of(Wait(duration="1h"), Set({"done": True}))
+    broken, fine = [await world.start(plan, {}) for _ in range(2)]
+    row = world.store.run(broken)
+    await world.store.commit(Change(entries=[(row.number, 1, b'[1.0,["WrittenByANewerVersion",{}]]')]))
+    world.runtime._turns.residents.clear()
+    with caplog.at_level(logging.CRITICAL, "recipe_engine.runtime"):
+        await world.idle()
+    assert (await world.runtime.get(fine)).status == "succeeded"
+    assert world.store.run(broken).status == "waiting"

@@ -106,6 +106,9 @@ class Spec:
         operation = self.find(request)
         if operation is None:
             return [f"no operation {request.method} {request.path}"]
+        if isinstance(answer.json, dict) and answer.json.get("ok") is False:
+            # Slack's errors have status 200; its description lists some of them, and calls them the default answer.
+            return [] if isinstance(answer.json.get("error"), str) else ["an error is a word"]
         response = operation.responses.get(str(answer.status)) or operation.responses.get("default")
         if response is None:
             # Many descriptions name the success alone; the errors of these vendors are described in facts.md.
@@ -218,14 +221,18 @@ class Spec:
         return item
 
 
-def hold_to_spec(sandbox: Sandbox, vendor: str, *, lenient: bool = False) -> None:
-    """From now on every request to `sandbox`, and every answer of it, fails the test when the description forbids it."""
+def hold_to_spec(sandbox: Sandbox, vendor: str, *, lenient: bool = False, newer: tuple[str, ...] = ()) -> None:
+    """From now on every request to `sandbox`, and every answer of it, fails the test when the description forbids it.
+
+    `newer` are problems that are none: words of what the vendor takes and its description is too old to say."""
     answer, described = sandbox.answer, _find(vendor, lenient)
     if described is None:
         return
 
     def checked(request: SandboxRequest) -> SandboxResponse:
-        problems = described.request_problems(request)
+        problems = [
+            problem for problem in described.request_problems(request) if not any(word in problem for word in newer)
+        ]
         assert not problems, f"{request.method} {request.url} {request.body[:500]!r}: {problems}"
         answered = answer(request)
         problems = described.answer_problems(request, answered)

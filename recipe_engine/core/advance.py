@@ -156,4 +156,5 @@ def _perform(state: State, pending: Pending) -> PerformAction:
         timeout=step.step.timeout,
         cost_left=cost_left,
         tokens_left=tokens_left,
+        retry=step.step.retry,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
-from recipe_engine.core.plan import Effect
+from recipe_engine.core.plan import Effect, Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class PerformAction:
     """Carry out one attempt and hand back ActionSucceeded or ActionFailed with this path and seq.
 
     `key` is the idempotency key, stable over attempts, crashes and retries of the run. `timeout` is in seconds.
-    `cost_left` and `tokens_left` say what the run may still spend, None for no limit.
+    `cost_left` and `tokens_left` say what the run may still spend, None for no limit. `retry` is what happens after a
+    failed attempt.
     """
 
     path: str
@@ -27,6 +29,11 @@ class PerformAction:
     timeout: float | None = None
     cost_left: float | None = None
     tokens_left: int | None = None
+    retry: Retry | None = None
+
+    def repeats_after(self, failure: Failure) -> bool:
+        """Whether there will be another attempt when this one ends with `failure`."""
+        return self.retry is not None and self.attempt < self.retry.attempts and self.retry.admits(failure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,14 +318,10 @@ def _settle(state: State, step: StepState) -> Event:
     unsure = failure.happened == "maybe" and isinstance(do, Perform) and do.effect == "once"
     if unsure:
         return ev.StepInDoubt(step.path, state.seq + 1, failure)
-    if retry is not None and step.attempts < retry.attempts and _retried(retry, failure):
+    if retry is not None and step.attempts < retry.attempts and retry.admits(failure):
         at = state.now + _delay(retry, step.attempts, failure)
         return ev.RetryScheduled(step.path, state.seq + 1, at, failure)
     return ev.StepFailed(step.path, failure)
-
-
-def _retried(retry: Retry, failure: Failure) -> bool:
-    return failure.code in retry.on if retry.on else failure.retryable
 
 
 def _delay(retry: Retry, attempts: int, failure: Failure) -> float:

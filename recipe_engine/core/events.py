@@ -22,13 +22,15 @@ from recipe_engine.core.json import JSON
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an attempt consumed: tokens by class, and money in US dollars."""
+    """What an attempt consumed: tokens by class, and money in US dollars. `fallbacks` counts answers that a stand-in gave:
+    another model than the step's own, or a prepared answer."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     cost: float = 0.0
+    fallbacks: int = 0
 
 
 # --- from outside ---------------------------------------------------------------------------------------------------

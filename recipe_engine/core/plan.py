@@ -21,6 +21,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from recipe_engine.core.codec import decoder, encode
+from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON, JSONObject
 
 Effect = Literal["read", "keyed", "once"]
@@ -38,6 +39,10 @@ class Retry:
     backoff: Literal["none", "linear", "exponential"] = "exponential"
     max_wait: float = 300.0
     on: tuple[str, ...] = ()
+
+    def admits(self, failure: Failure) -> bool:
+        """Whether a failure is of the kind that is tried again."""
+        return failure.code in self.on if self.on else failure.retryable
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ def add_usage(one: Usage, other: Usage) -> Usage:
         one.cache_read_tokens + other.cache_read_tokens,
         one.cache_write_tokens + other.cache_write_tokens,
         one.cost + other.cost,
+        one.fallbacks + other.fallbacks,
     )
 
 

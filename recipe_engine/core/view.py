@@ -51,8 +51,8 @@ def error_view(failure: Failure | None) -> JSON:
 
 
 def usage_view(usage: Usage) -> JSONObject:
-    """Tokens by class and together, and cost in US dollars."""
-    return {
+    """Tokens by class and together, and cost in US dollars; `fallbacks` when a stand-in gave answers."""
+    view: JSONObject = {
         "tokens": total_tokens(usage),
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
@@ -60,3 +60,4 @@ def usage_view(usage: Usage) -> JSONObject:
         "cache_write_tokens": usage.cache_write_tokens,
         "cost": round(usage.cost, 6),
     }
+    return {**view, "fallbacks": usage.fallbacks} if usage.fallbacks else view

@@ -36,6 +36,7 @@ from pydantic import BaseModel, ConfigDict
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect, Retry
 from recipe_engine.plugin.channels import Channel
+from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
 from recipe_engine.plugin.signatures import Verify
 
@@ -182,7 +183,9 @@ class Context(Protocol):
     `config` is the run's config. `now` is the runtime's time (seconds since 1970). `tokens` is a dict shared by all
     runs of the process, for access tokens. `report_usage` adds tokens and money to the step. `log` writes a line
     that the run shows. `sandbox` says that this run talks to sandboxes. `cost_left` and `tokens_left` are what the
-    run may still spend (US dollars, tokens), None for no limit. `emit` posts an event to waiting runs.
+    run may still spend (US dollars, tokens), None for no limit. `timeout` is how long the attempt may take (seconds).
+    `will_repeat` says whether the step will be tried again when this attempt ends with `error`. `emit` posts an event to
+    waiting runs.
     """
 
     key: str
@@ -199,6 +202,7 @@ class Context(Protocol):
     dry_run: bool
     cost_left: float | None
     tokens_left: int | None
+    timeout: float
 
     @property
     def now(self) -> float: ...
@@ -206,6 +210,8 @@ class Context(Protocol):
     def log(self, message: str, **fields: Any) -> None: ...
 
     def report_usage(self, **usage: float) -> None: ...
+
+    def will_repeat(self, error: ActionError) -> bool: ...
 
     async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None: ...
 
@@ -297,7 +303,9 @@ class Connector:
     at the same time, of all runs of the process. `sandbox` is
     `module:Class`, imported only when a run uses sandboxes. `channels` are the ways to reach people that it adds to
     `notify`. `verify` tells the vendor's webhooks from forged ones. `over_http` says that all its effects go through
-    `ctx.http`, so that a dry run can show them (by default: whether it has a base URL).
+    `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
+    hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
+    be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
     """
 
     name: str
@@ -315,6 +323,7 @@ class Connector:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     verify: Verify | None = None
     over_http: bool | None = None
+    endpoints: Sequence[str] = ()
     actions: dict[str, Action] = field(default_factory=dict)
 
     def address(self, settings: Settings) -> str:

@@ -7,6 +7,7 @@ was a success.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 
 from recipe_engine.core.commands import PerformAction
@@ -20,7 +21,7 @@ _USAGE_FIELDS = frozenset(item.name for item in fields(Usage))
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt. `limit` is its running time limit, `wrote` whether a write was answered with success, `under_way` the
+    """One attempt. `limit` is its running time limit of `seconds`, `wrote` whether a write was answered with success, `under_way` the
     write whose answer is not in yet."""
 
     run: RunInfo
@@ -30,6 +31,7 @@ class Attempt:
     under_way: Request | None = None
     streams: list[Response] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=dict)
+    seconds: float = math.inf
 
     def may_have_written(self) -> bool:
         """Whether some write was done, or sent without an answer."""

@@ -24,7 +24,7 @@ from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.bodies import Multipart, form_body, query_string
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.dry_run import WouldSend
-from recipe_engine.runtime.world import Link, World
+from recipe_engine.runtime.world import Link, World, origin_of
 
 # How much of an error answer is read (bytes).
 _ERROR_BODY = 1_000_000
@@ -71,8 +71,11 @@ class ActionHttp:
         reads: bool = False,
     ) -> Response:
         """Send one request; see `plugin.Http`."""
-        link = self._link
         full, own = self._address(url, query)
+        link = self._link
+        endpoint = None if own else link.endpoints.get(origin_of(full))
+        if endpoint is not None:
+            link, own, auth = endpoint, True, False
         given = self._content(json, form, multipart, content, length)
         sent_headers = dict(headers) if headers else {}
         if given.media_type and not _has(sent_headers, "content-type"):
@@ -95,12 +98,12 @@ class ActionHttp:
         writes = not reads and method not in SAFE_METHODS
         if writes and self._dry:
             raise WouldSend(method, full, given.shown)
-        response = await self._send(request, writes=writes)
+        response = await self._send(link, request, writes=writes)
         if response.status == 401 and signed and await self._renewed(request, response):
-            response = await self._send(request, writes=writes)
+            response = await self._send(link, request, writes=writes)
         if response.ok or raw:
             return response
-        raise await self._failure(request, response, reads=reads)
+        raise await self._failure(link, request, response, reads=reads)
 
     async def get(self, url: str, **options: Any) -> Response:
         return await self.request("GET", url, **options)
@@ -134,17 +137,17 @@ class ActionHttp:
         await self._authorize(request)
         return True
 
-    async def _send(self, request: Request, *, writes: bool) -> Response:
-        places = self._link.places
+    async def _send(self, link: Link, request: Request, *, writes: bool) -> Response:
+        places = link.places
         if places is None:
-            return await self._send_now(request, writes=writes)
+            return await self._send_now(link, request, writes=writes)
         if places.locked():
             async with self._queued():
                 await places.acquire()
         else:
             await places.acquire()
         try:
-            return await self._send_now(request, writes=writes)
+            return await self._send_now(link, request, writes=writes)
         finally:
             places.release()
 
@@ -157,8 +160,8 @@ class ActionHttp:
         finally:
             self._attempt.limit.release()
 
-    async def _send_now(self, request: Request, *, writes: bool) -> Response:
-        link, attempt = self._link, self._attempt
+    async def _send_now(self, link: Link, request: Request, *, writes: bool) -> Response:
+        attempt = self._attempt
         if not link.limiter.take_free():
             async with self._queued():
                 await link.limiter.acquire()
@@ -179,8 +182,7 @@ class ActionHttp:
             link.limiter.heed(response.status, response.headers)
         return response
 
-    async def _failure(self, request: Request, response: Response, *, reads: bool) -> Exception:
-        link = self._link
+    async def _failure(self, link: Link, request: Request, response: Response, *, reads: bool) -> Exception:
         try:
             body = await response.read(_ERROR_BODY)
         except ActionError:

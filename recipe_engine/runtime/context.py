@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from recipe_engine.core.json import JSON
 from recipe_engine.plugin.api import Blobs, Connector, Http, Settings, Store
 from recipe_engine.plugin.channels import Channel, Delivery, Message, chosen
-from recipe_engine.plugin.errors import Terminal
+from recipe_engine.plugin.errors import ActionError, Terminal
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.client import ActionHttp
 from recipe_engine.runtime.clock import Clock
@@ -68,6 +68,7 @@ class ActionContext:
         self.dry_run = run.dry_run
         self.cost_left = command.cost_left
         self.tokens_left = command.tokens_left
+        self.timeout = attempt.seconds
         self.http: Http = ActionHttp(world, world.link(connector), attempt, around.blobs, around.clock, dry=dry)
 
     @property
@@ -79,6 +80,9 @@ class ActionContext:
 
     def report_usage(self, **usage: float) -> None:
         self._attempt.use(usage)
+
+    def will_repeat(self, error: ActionError) -> bool:
+        return self._attempt.command.repeats_after(error.failure)
 
     async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None:
         send = self._around.send_event

@@ -132,7 +132,7 @@ class ActionPerformer:
     ) -> ActionSucceeded | ActionFailed:
         """Carry out the function of the action, or its `reconcile`, whose answer None means that nothing happened."""
         timeout = command.timeout or action.timeout
-        attempt = Attempt(run, command, self._clock.limit(timeout))
+        attempt = Attempt(run, command, self._clock.limit(timeout), seconds=timeout)
         try:
             async with attempt.limit:
                 output = await self._carry_out(attempt, action, reconcile=reconcile)

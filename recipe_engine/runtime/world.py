@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ from recipe_engine.runtime.settings import Settings
 class Link:
     """How one connector is reached: its base URL without a final slash, the origin of that, whether the operator put
     it there (then it may be a private address), the queue of its credential, what its auth is given, and the places
-    for requests under way at the same time."""
+    for requests under way at the same time. `endpoints` are the links of its other addresses, by origin."""
 
     connector: Connector
     base: str
@@ -37,6 +37,7 @@ class Link:
     limiter: Limiter
     auth: AuthContext
     places: asyncio.Semaphore | None = None
+    endpoints: Mapping[str, Link] = field(default_factory=dict)
 
 
 class World:
@@ -90,12 +91,19 @@ class World:
         replaced = self.settings.get(connector.base_url_setting or f"{connector.name.upper()}_BASE_URL")
         base = (replaced or connector.address(self.settings)).rstrip("/")
         if base:
-            parts = urlsplit(base)
-            if parts.scheme not in ("http", "https") or not parts.netloc:
-                raise Terminal(f"the base URL of {connector.name} is not an http or https URL", code="not_configured")
+            _refuse_other_than_http(base, f"the base URL of {connector.name}")
         auth = ConnectorAuth(connector.name, self.settings, self.tokens, self.transport, self._clock, self._scrubber)
         places = asyncio.Semaphore(connector.at_once) if connector.at_once else None
-        return Link(connector, base, origin_of(base), bool(replaced), self._limiter(connector), auth, places)
+        endpoints = {}
+        for name in connector.endpoints:
+            address = (self.settings.get(name) or "").rstrip("/")
+            if address:
+                _refuse_other_than_http(address, name)
+                origin = origin_of(address)
+                limiter = Limiter(self._clock)
+                endpoints[origin] = Link(connector, address, origin, True, limiter, auth)
+        limiter = self._limiter(connector)
+        return Link(connector, base, origin_of(base), bool(replaced), limiter, auth, places, endpoints)
 
     def _limiter(self, connector: Connector) -> Limiter:
         credential = hashlib.sha256()
@@ -108,6 +116,12 @@ class World:
         if place not in self._limiters:
             self._limiters[place] = Limiter(self._clock, connector.limits)
         return self._limiters[place]
+
+
+def _refuse_other_than_http(address: str, what: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Terminal(f"{what} is not an http or https URL", code="not_configured")
 
 
 def origin_of(url: str) -> str:

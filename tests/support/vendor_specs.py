@@ -58,6 +58,7 @@ class Operation:
     name: str
     method: str
     path: re.Pattern[str]
+    variables: list[str]
     parameters: list[dict[str, Any]]
     body: dict[str, Any] | None
     responses: dict[str, Any]
@@ -123,15 +124,16 @@ class Spec:
         return self._check(_lenient(schema) if self.lenient else schema, answer.json, self.lenient)
 
     def _operation(self, path: str, method: str, operation: dict[str, Any], shared: list[Any]) -> Operation:
-        pattern = re.sub(r"\\\{\w+\\\}", lambda found: f"(?P<{found[0][2:-2]}>[^/]+)", re.escape(path))
+        pattern = re.sub(r"\\\{[^}]+\\\}", "([^/]+)", re.escape(path))
         return Operation(
             name=operation.get("operationId") or f"{method} {path}",
             method=method.upper(),
             path=re.compile(pattern),
+            variables=re.findall(r"\{([^}]+)\}", path),
             parameters=[self._resolve(each) for each in [*shared, *operation.get("parameters", [])]],
             body=self._resolve(operation["requestBody"]) if "requestBody" in operation else None,
             responses=operation["responses"],
-            literal=len(re.sub(r"\{\w+\}", "", path)),
+            literal=len(re.sub(r"\{[^}]+\}", "", path)),
         )
 
     def _parameter_problems(self, operation: Operation, request: SandboxRequest) -> list[str]:
@@ -139,7 +141,7 @@ class Spec:
         found = operation.path.fullmatch(parts.path.removeprefix(self.base))
         assert found is not None
         given: dict[tuple[str, str], list[str]] = {
-            ("path", name): [unquote(value)] for name, value in found.groupdict().items()
+            ("path", name): [unquote(value)] for name, value in zip(operation.variables, found.groups(), strict=True)
         }
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             given.setdefault(("query", name.removesuffix("[]")), []).append(value)

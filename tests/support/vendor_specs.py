@@ -130,7 +130,13 @@ class Spec:
             method=method.upper(),
             path=re.compile(pattern),
             variables=re.findall(r"\{([^}]+)\}", path),
-            parameters=[self._resolve(each) for each in [*shared, *operation.get("parameters", [])]],
+            # An operation may say again what its path says of all: its own word counts.
+            parameters=list(
+                {
+                    (each["in"], each["name"]): each
+                    for each in map(self._resolve, [*shared, *operation.get("parameters", [])])
+                }.values()
+            ),
             body=self._resolve(operation["requestBody"]) if "requestBody" in operation else None,
             responses=operation["responses"],
             literal=len(re.sub(r"\{[^}]+\}", "", path)),

@@ -7,6 +7,7 @@ gives the same state, always. What needs an expression, a policy or a limit is l
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import assert_never
 
 from recipe_engine.core import events as ev
@@ -184,6 +185,7 @@ def _run_started(state: State, event: ev.RunStarted) -> None:
     _next_step(state, state.root)
 
 
+@lru_cache(maxsize=4096)
 def moment(seconds: float) -> str:
     """A moment as text: ISO 8601 in UTC, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, Union
 
 from recipe_engine.core.failure import Failure
@@ -18,6 +19,7 @@ from recipe_engine.core.json import JSON, JSONObject
 
 Decoder = Callable[[JSON], Any]
 _PLAIN = frozenset({str, int, float, bool, list})
+_IN_ROWS = _PLAIN | {dict}
 
 
 @cache
@@ -52,20 +54,32 @@ def encode(value: Any) -> JSON:
     return value
 
 
+@cache
+def _row_reader(cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[Any, ...]]:
+    """What reads all fields of a dataclass at once, and their defaults."""
+    found = _fields(cls)
+    names = [name for name, _, _ in found]
+    read: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+    return (read if len(names) != 1 else lambda value: (read(value),)), tuple(default for _, default, _ in found)
+
+
 def encode_row(value: Any) -> list[JSON]:
     """The values of a dataclass's fields in their order; those at the end that have their default are left out.
 
     Dictionaries are taken for JSON.
     """
-    row: list[JSON] = []
-    written = 0
-    for name, default, _ in _fields(type(value)):  # type: ignore[arg-type]  # a class is hashable
-        item = getattr(value, name)
-        row.append(item if type(item) is dict else encode(item))
-        if default is dataclasses.MISSING or type(item) is not type(default) or item != default:
-            written = len(row)
-    del row[written:]
+    read, defaults = _row_reader(type(value))  # type: ignore[arg-type]  # a class is hashable
+    row = list(read(value))
+    while row and _is_default(row[-1], defaults[len(row) - 1]):
+        row.pop()
+    for index, item in enumerate(row):
+        if item is not None and type(item) not in _IN_ROWS:
+            row[index] = encode(item)
     return row
+
+
+def _is_default(item: Any, default: Any) -> bool:
+    return item is default or (default is not dataclasses.MISSING and type(item) is type(default) and item == default)
 
 
 @cache

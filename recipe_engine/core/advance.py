@@ -102,7 +102,7 @@ def fits(state: State, event: Event) -> bool:
             return not state.paused
         case ev.RunResumed():
             return state.paused
-        case ev.RunCancelled():
+        case ev.RunCancelled() | ev.RunFailed():
             return True
         case _:
             return False

@@ -3,8 +3,9 @@
 The one rule: events are past tense and carry everything that replay needs; replay evaluates no expression.
 
 Two families. What comes from outside (the runtime hands it to `advance`): RunStarted, ActionSucceeded, ActionFailed,
-TimerFired, EventReceived, ApprovalGiven, StepResolved, RunPaused, RunResumed, RunCancelled. What the core decided
-(`advance` returns them to be committed together with what caused them): all others.
+TimerFired, EventReceived, ApprovalGiven, StepResolved, RunPaused, RunResumed, RunCancelled, and RunFailed when the
+runtime cannot keep what a run has become. What the core decided (`advance` returns them to be committed together with
+what caused them): all others.
 
 `seq` is the number of the one pending thing an event answers. A number that is no longer pending (a late timer, a
 doubled result) makes the event a no-op that is not even recorded.

@@ -51,7 +51,7 @@ class Idleness:
             return False
         due = clock.next_due()
         late = due is None or (until is not None and due > until)
-        asleep = due is not None and self._under_way() <= _sleepers(clock) - self._own_sleepers()
+        asleep = due is not None and self._under_way() <= clock.asleep - self._own_sleepers()
         if late and (asleep or self._at_rest()):
             if until is not None:
                 clock.advance_to(until)
@@ -62,8 +62,3 @@ class Idleness:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.changed.wait(), _BREATH_SECONDS)
         return False
-
-
-def _sleepers(clock: VirtualClock) -> int:
-    """How many sleep on the clock."""
-    return sum(not woken.done() for _, _, woken in clock._sleepers)  # noqa: SLF001  # the two are one mechanism

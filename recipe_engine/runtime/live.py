@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 
 from recipe_engine.core.advance import new_state, replay
-from recipe_engine.core.events import ActionFailed, ActionSucceeded, Entry, Event, RunCancelled, RunStarted
+from recipe_engine.core.events import ActionFailed, ActionSucceeded, Entry, Event, RunFailed, RunStarted
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import Plan
@@ -159,7 +159,7 @@ def replacement(event: Event, problem: str) -> Event:
     if isinstance(event, ActionSucceeded):
         failure = Failure("value_too_large", "the action answered with a value that cannot be kept", problem)
         return ActionFailed(event.path, event.seq, failure, event.usage)
-    return RunCancelled("the engine", f"value_too_large: {problem}")
+    return RunFailed(Failure("value_too_large", "the run made values that cannot be kept", problem))
 
 
 def read(entries: list[bytes]) -> list[Entry]:

@@ -20,6 +20,7 @@ http = Connector(
     docs="Requests to any service. Private addresses are refused unless RECIPE_HTTP_ALLOW lists them.",
 )
 
+
 def effect_of(params: JSONObject) -> Effect:
     """The effect of a step as it is written; a method that a template gives could be any. Paging reads, whatever the
     method: a search is often a POST."""

@@ -17,17 +17,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from recipe_engine.errors import InvalidRecipe, RecipeError
-from recipe_engine.library import Library
+from recipe_engine.errors import RecipeError
+from recipe_engine.installed import Place
+from recipe_engine.recipes import Recipes, Source
 
 if TYPE_CHECKING:
     import asyncio
 
-    from recipe_engine.check_cache import CheckCache
+    from recipe_engine.core.events import Entry
     from recipe_engine.core.json import JSON
     from recipe_engine.core.plan import Plan
+    from recipe_engine.core.state import State
     from recipe_engine.diagnostics import Diagnostic
     from recipe_engine.following import Seen
+    from recipe_engine.library import Library
     from recipe_engine.operations import Continuation
     from recipe_engine.plugin import Catalog, Effect
     from recipe_engine.plugin.loading import LoadedPlugins
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from recipe_engine.wiring import Log, Parts
 
 T = TypeVar("T")
+# How often it is looked whether the process that drives the runs is still there, in seconds.
+_LOOK_SECONDS = 0.5
 
 
 class Engine:
@@ -63,16 +68,14 @@ class Engine:
         log: Log | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.library = Library(folder)
+        self.place = Place(env, folder, catalog)
+        self.recipes = Recipes(self.place)
         self.sandbox = sandbox
         self.dry_run = dry_run
         self._db = db
-        self._env = env
-        self._catalog = catalog
         self._clock = clock
         self._answers = answers
         self._log = log
-        self._folder = folder
         self._parts: Parts | None = None
         self._runner: asyncio.Runner | None = None
 
@@ -85,164 +88,60 @@ class Engine:
 
         return self._clock or SystemClock()
 
-    @cached_property
+    @property
     def plugins(self) -> LoadedPlugins:
         """The catalog in use, the plugins' hooks, and what could not be loaded."""
-        from recipe_engine.installed import installed
-
-        found = installed()
-        if self._catalog is None:
-            return found
-        from dataclasses import replace
-
-        return replace(found, catalog=self._catalog)
+        return self.place.plugins
 
     @property
     def catalog(self) -> Catalog:
         """Every connector and action in use."""
-        return self.plugins.catalog
+        return self.place.plugins.catalog
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
         """The settings of this place."""
-        from recipe_engine.installed import settings
-
-        return settings(self.plugins, self._env, self._folder)
+        return self.place.settings
 
     @property
     def database(self) -> str:
         """The file of the runs, or ":memory:"."""
-        from recipe_engine.installed import bare_settings
         from recipe_engine.wiring import database_of
 
-        return database_of(self._db, bare_settings(self._env, self._folder))
+        return database_of(self._db, self.place.bare_settings)
 
     # --- recipes
 
-    def load(self, source: str | Path | Document) -> Document:
+    def load(self, source: Source) -> Document:
         """The document of a path or a bundled slug.
 
         Raises RecipeNotFound, and InvalidRecipe when the text cannot be read.
         """
-        if not isinstance(source, str | Path):
-            return source
-        path = self.library.find(source)
-        document, problems = self.library.read(path)
-        if document is None:
-            raise InvalidRecipe(str(path), problems, self.library.texts)
-        return document
+        return self.recipes.load(source)
 
-    def check(self, source: str | Path | Document, *, with_settings: bool = False) -> list[Diagnostic]:
+    def check(self, source: Source, *, with_settings: bool = False) -> list[Diagnostic]:
         """Everything that is wrong with a recipe, in the order of its text; empty when it is fine.
 
         `with_settings` also warns of settings that its connectors need and that are not set here.
         """
-        cached = None if with_settings else self._cached(source)
-        if cached is None:
-            return self._checked(source, with_settings=with_settings)[1]
-        cache, path, text = cached
-        found = cache.diagnostics(str(path), text, lambda slug: self._called_text(slug, path.parent))
-        return found if found is not None else self._check_anew(cache, path, text)[1]
+        return self.recipes.check(source, with_settings=with_settings)
 
-    def compile(self, source: str | Path | Document) -> Plan:
+    def compile(self, source: Source) -> Plan:
         """The plan of a recipe.
 
-        Raises InvalidRecipe when it has errors.
+        Raises RecipeNotFound, and InvalidRecipe when it has errors.
         """
-        plan, problems = self._compiled(source)
-        if plan is None:
-            raise InvalidRecipe(_name(source), problems, self.texts)
-        return plan
+        return self.recipes.compile(source)
+
+    @property
+    def library(self) -> Library:
+        """Where recipes are found."""
+        return self.recipes.library
 
     @property
     def texts(self) -> Mapping[str, str]:
         """The texts of the recipes that were read, by file name: what renderers of diagnostics show."""
-        return self.library.texts
-
-    def _compiled(self, source: str | Path | Document) -> tuple[Plan | None, list[Diagnostic]]:
-        cached = self._cached(source)
-        if cached is None:
-            return self._checked(source)[:2]
-        cache, path, text = cached
-        found = cache.get(str(path), text, lambda slug: self._called_text(slug, path.parent))
-        return (found.plan, found.diagnostics) if found is not None else self._check_anew(cache, path, text)
-
-    def _cached(self, source: str | Path | Document) -> tuple[CheckCache, Path, str] | None:
-        """The cache to look a recipe up in, with its file and text; None when its check is not kept."""
-        if not isinstance(source, str | Path) or self._cache is None:
-            return None
-        path = self.library.find(source)
-        text = self.library.text(path)
-        return None if text is None else (self._cache, path, text)
-
-    def _check_anew(self, cache: CheckCache, path: Path, text: str) -> tuple[Plan | None, list[Diagnostic]]:
-        from recipe_engine.check_cache import Checked
-
-        plan, problems, called = self._checked(path)
-        cache.put(str(path), text, Checked(plan, problems, called))
-        return plan, problems
-
-    def _checked(
-        self, source: str | Path | Document, *, with_settings: bool = False
-    ) -> tuple[Plan | None, list[Diagnostic], dict[str, str]]:
-        """A recipe read, checked and lowered: its plan, what is wrong with it, the texts of the recipes it calls."""
-        from recipe_engine.compile import compile_recipe
-
-        document, problems = self._read(source)
-        if document is None:
-            return None, problems, {}
-        beside, called = Path(document.file).parent, {}
-
-        def resolve(slug: str) -> Document | None:
-            found = self._called(slug, beside)
-            called[slug] = found.text if found is not None else ""
-            return found
-
-        plan, found = compile_recipe(
-            document,
-            self.catalog,
-            settings=self.settings if with_settings else None,
-            resolve_recipe=resolve,
-            extra_checks=[self._plugin_checks] if self.plugins.manager.hook.check_recipe.get_hookimpls() else [],
-            functions=self.plugins.function_table,
-        )
-        problems = [*problems, *found]
-        broken = any(problem.severity == "error" for problem in problems)
-        return None if broken else plan, problems, called
-
-    @cached_property
-    def _cache(self) -> CheckCache | None:
-        """Outcomes of earlier checks, None when they are not kept: by RECIPE_CACHE=off, or with a catalog of one's own."""
-        import os
-
-        from recipe_engine.installed import stamp
-
-        folder = _cache_folder(os.environ if self._env is None else self._env)
-        made_from = stamp() if self._catalog is None and folder is not None else None
-        if folder is None or made_from is None:
-            return None
-        from recipe_engine.check_cache import CheckCache
-
-        return CheckCache(folder, made_from)
-
-    def _called_text(self, slug: str, beside: Path) -> str:
-        path = self.library.near(slug, beside)
-        return "" if path is None else self.library.text(path) or ""
-
-    def _read(self, source: str | Path | Document) -> tuple[Document | None, list[Diagnostic]]:
-        if not isinstance(source, str | Path):
-            self.library.texts[source.file] = source.text
-            return source, []
-        return self.library.read(self.library.find(source))
-
-    def _called(self, slug: str, beside: Path) -> Document | None:
-        """The document of a recipe that another one calls."""
-        path = self.library.near(slug, beside)
-        return None if path is None else self.library.read(path)[0]
-
-    def _plugin_checks(self, recipe: Any, document: Document) -> list[Diagnostic]:
-        answers = self.plugins.manager.hook.check_recipe(recipe=recipe, document=document)
-        return [problem for answer in answers for problem in answer or ()]
+        return self.recipes.library.texts
 
     # --- open and close
 
@@ -303,7 +202,7 @@ class Engine:
 
     async def start(
         self,
-        source: str | Path | Document | Plan,
+        source: Source | Plan,
         input: Mapping[str, Any] | None = None,
         *,
         config: Mapping[str, Any] | None = None,
@@ -320,7 +219,7 @@ class Engine:
         plan = self._plan(source)
         await self.open()
         given = await attached(plan.input_schema, dict(input or {}), self.parts.blobs)
-        return await self.runtime.start(
+        return await self._begin(
             plan,
             fitted("input", plan.input_schema, given),
             config=fitted("config", plan.config_schema, dict(config or {})),
@@ -328,9 +227,25 @@ class Engine:
             mode={"sandbox": self.sandbox, "dry_run": self.dry_run},
         )
 
+    async def _begin(self, plan: Plan, input: JSON, *, run_id: str | None = None, **how: Any) -> str:
+        """Start a run, whoever drives the database. When that process ends before it answers, this one takes its place
+        and finds the request in the database."""
+        from recipe_engine.runtime.errors import NotAnswered
+        from recipe_engine.runtime.run_ids import new_run_id
+
+        if self.owner:
+            return await self.runtime.start(plan, input, run_id=run_id, **how)
+        name = run_id or new_run_id(self.clock.now())
+        try:
+            return await self.runtime.start(plan, input, run_id=name, **how)
+        except NotAnswered:
+            await self._take_over()
+            await self.runtime.get(name)
+            return name
+
     async def run(
         self,
-        source: str | Path | Document | Plan,
+        source: Source | Plan,
         input: Mapping[str, Any] | None = None,
         *,
         config: Mapping[str, Any] | None = None,
@@ -353,17 +268,55 @@ class Engine:
         `seen` is told of every entry of its journal. With a virtual clock, time is moved on until nothing is left to
         wait for.
         """
+        await self.see_through(run_id, patience=patience, seen=seen)
+        return await self.runtime.get(run_id)
+
+    async def see_through(self, run_id: str, *, patience: float = 60.0, seen: Seen | None = None) -> State:
+        """`follow`, giving the run's state. When the process that drives the run ends, this one takes its place."""
+        import asyncio
+
         from recipe_engine.following import follow
         from recipe_engine.runtime.clock import VirtualClock
 
         if isinstance(self.clock, VirtualClock):
             await self.runtime.until_idle()
             patience = 0.0
-        await follow(self.runtime, run_id, self.clock, patience=patience, seen=seen)
-        return await self.runtime.get(run_id)
+        told: list[None] = []
+
+        def tell(entry: Entry) -> None:
+            told.append(None)
+            if seen is not None:
+                seen(entry)
+
+        while True:
+            work = follow(self.runtime, run_id, self.clock, patience=patience, seen=tell, skip=len(told))
+            if self.owner:
+                return await work
+            following = asyncio.create_task(work)
+            if await self._while_owned(following):
+                return following.result()
+            await self._take_over()
+
+    async def _while_owned(self, following: asyncio.Task[State]) -> bool:
+        """Wait for a task for as long as another process drives the runs; whether it ended."""
+        import asyncio
+
+        from recipe_engine.runtime.owner import is_owned
+
+        try:
+            while not following.done() and is_owned(Path(self.database)):
+                await asyncio.wait({following}, timeout=_LOOK_SECONDS)
+            return following.done()
+        finally:
+            following.cancel()
+
+    async def _take_over(self) -> None:
+        """Open the database again, now that its owner has gone: as its owner, unless somebody else was faster."""
+        await self.close()
+        await self.open()
 
     async def retry(
-        self, run_id: str, *, recipe: str | Path | Document | None = None, start_at: str | None = None
+        self, run_id: str, *, recipe: Source | None = None, start_at: str | None = None
     ) -> tuple[str, Continuation]:
         """Begin a new run in the place of one that ended, taking over what had succeeded; gives its name.
 
@@ -374,7 +327,7 @@ class Engine:
         return await self.start_again(run_id, found), found
 
     async def continuation(
-        self, run_id: str, *, recipe: str | Path | Document | None = None, start_at: str | None = None
+        self, run_id: str, *, recipe: Source | None = None, start_at: str | None = None
     ) -> Continuation:
         """What a retry of a run would take over and do again; nothing is begun."""
         from recipe_engine.operations import continuation
@@ -388,7 +341,7 @@ class Engine:
         so or when the old run did."""
         from recipe_engine.inputs import fitted
 
-        return await self.runtime.start(
+        return await self._begin(
             found.plan,
             fitted("input", found.plan.input_schema, found.input),
             config=fitted("config", found.plan.config_schema, found.config or {}),
@@ -398,7 +351,7 @@ class Engine:
             reused=found.reused,
         )
 
-    def _plan(self, source: str | Path | Document | Plan) -> Plan:
+    def _plan(self, source: Source | Plan) -> Plan:
         from recipe_engine.core.plan import Plan
 
         return source if isinstance(source, Plan) else self.compile(source)
@@ -407,7 +360,7 @@ class Engine:
 
     def run_sync(
         self,
-        source: str | Path | Document | Plan,
+        source: Source | Plan,
         input: Mapping[str, Any] | None = None,
         *,
         config: Mapping[str, Any] | None = None,
@@ -449,17 +402,3 @@ class Engine:
         finally:
             self._runner.close()
             self._runner = None
-
-
-def _name(source: str | Path | Document) -> str:
-    return str(source) if isinstance(source, str | Path) else source.file
-
-
-def _cache_folder(env: Mapping[str, str]) -> Path | None:
-    """Where the outcomes of checks are kept: RECIPE_CACHE, else the user's cache folder; None for `off`, or without
-    a home."""
-    told = env.get("RECIPE_CACHE")
-    if told:
-        return None if told == "off" else Path(told)
-    base = env.get("XDG_CACHE_HOME") or (f"{env['HOME']}/.cache" if env.get("HOME") else "")
-    return Path(base) / "recipe_engine" / "checks" if base else None

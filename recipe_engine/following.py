@@ -21,11 +21,11 @@ Seen = Callable[[Entry], None]
 
 
 async def follow(
-    runtime: Runtime, run: str, clock: Clock, *, patience: float = PATIENCE, seen: Seen | None = None
+    runtime: Runtime, run: str, clock: Clock, *, patience: float = PATIENCE, seen: Seen | None = None, skip: int = 0
 ) -> State:
     """The run's state once it has ended, or is paused, in doubt, or waits for longer than `patience` seconds.
 
-    `seen` is told of every entry from the beginning of the journal on.
+    `seen` is told of every entry from the beginning of the journal on, but for the first `skip`.
     """
     state = State(await runtime.plan(run))
     known = len(await runtime.journal(run))
@@ -33,7 +33,7 @@ async def follow(
     async for entry in runtime.watch(run):
         fold(state, entry)
         count += 1
-        if seen is not None:
+        if seen is not None and count > skip:
             seen(entry)
         if count >= known and is_parked(state, clock.now(), patience):
             break

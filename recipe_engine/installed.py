@@ -9,12 +9,14 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recipe_engine.version import VERSION
 
 if TYPE_CHECKING:
+    from recipe_engine.plugin import Catalog
     from recipe_engine.plugin.loading import LoadedPlugins
     from recipe_engine.runtime.settings import Settings
 
@@ -22,6 +24,54 @@ DOTENV = ".env"
 _PACKAGE = Path(__file__).parent
 _MOST_FILES = 5_000
 _NOT_SOURCES = frozenset({"__pycache__", "build", "dist", "docs", "node_modules", "site-packages", "tests"})
+
+
+class Place:
+    """Where an engine works: what is installed there and what is set. `env` replaces the environment, `catalog` the
+    installed connectors; `folder` is where `.env` and `recipes/` are (default: the working folder)."""
+
+    def __init__(
+        self, env: Mapping[str, str] | None = None, folder: Path | None = None, catalog: Catalog | None = None
+    ) -> None:
+        self.env: Mapping[str, str] = os.environ if env is None else env
+        self.folder = folder
+        self._catalog = catalog
+
+    @cached_property
+    def plugins(self) -> LoadedPlugins:
+        """The plugins of this place, with the catalog in use."""
+        found = installed()
+        if self._catalog is None:
+            return found
+        from dataclasses import replace
+
+        return replace(found, catalog=self._catalog)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this place."""
+        return settings(self.plugins, self.env, self.folder)
+
+    @property
+    def bare_settings(self) -> Settings:
+        """The settings, for what does not depend on any connector."""
+        return bare_settings(self.env, self.folder)
+
+    @cached_property
+    def stamp(self) -> str | None:
+        """A word for everything that checks depend on beside the recipe, None when there is none."""
+        return stamp() if self._catalog is None else None
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where the outcomes of checks are kept: RECIPE_CACHE, else the user's cache folder; None for `off`, or without
+        a home."""
+        told = self.env.get("RECIPE_CACHE")
+        if told:
+            return None if told == "off" else Path(told)
+        home = self.env.get("HOME")
+        base = self.env.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else "")
+        return Path(base) / "recipe_engine" / "checks" if base else None
 
 
 def installed() -> LoadedPlugins:

@@ -21,11 +21,12 @@ _SUFFIXES = (".yml", ".yaml")
 
 
 class Library:
-    """The recipes within reach of a working folder. Files are read once; `texts` keeps what was read, by file name."""
+    """The recipes within reach of a working folder. A file is read again when it has changed; `texts` keeps what was
+    read, by file name."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or Path()
-        self._read: dict[Path, tuple[Document | None, list[Diagnostic]]] = {}
+        self._read: dict[Path, tuple[object, Document | None, list[Diagnostic]]] = {}
         self.texts: dict[str, str] = {}
 
     def find(self, name: str | Path) -> Path:
@@ -54,7 +55,8 @@ class Library:
 
     def read(self, path: Path) -> tuple[Document | None, list[Diagnostic]]:
         """The document of a file, and what is wrong with its text; see `source.load_file`."""
-        if path not in self._read:
+        version = _version(path)
+        if path not in self._read or self._read[path][0] != version:
             from recipe_engine.source import load_file
 
             document, problems = load_file(path)
@@ -62,8 +64,8 @@ class Library:
                 self.texts[document.file] = document.text
             elif path.is_file():
                 self.texts[str(path)] = path.read_bytes().decode("utf-8", "replace")
-            self._read[path] = (document, problems)
-        return self._read[path]
+            self._read[path] = (version, document, problems)
+        return self._read[path][1:]
 
     def text(self, path: Path) -> str | None:
         """The text of a file as it is now, None when it cannot be read as text."""
@@ -93,6 +95,15 @@ class Library:
         near = suggest(slug, self.slugs())
         hint = f"did you mean {near}?" if near else f"there are {_listed(self.slugs())}; or give the path of a file"
         return RecipeNotFound(f"there is no recipe {slug!r}", hint)
+
+
+def _version(path: Path) -> object:
+    """What changes when a file does; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def recipe_files(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from recipe_engine.cli.show.narrate import Happening, Narrator
 from recipe_engine.cli.show.progress import Progress
 from recipe_engine.cli.show.words import in_a_line
 from recipe_engine.core.events import Entry
-from recipe_engine.following import PATIENCE, follow
+from recipe_engine.following import PATIENCE
 from recipe_engine.runtime.errors import OperationRefused
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def drive(engine: Engine, run: str, telling: Telling, *, patience: float =
     shown, seen = telling.shown, telling.seen
     telling.of(await engine.runtime.plan(run))
     async with Interrupts() as stop:
-        following = asyncio.create_task(follow(engine.runtime, run, engine.clock, patience=patience, seen=seen))
+        following = asyncio.create_task(engine.see_through(run, patience=patience, seen=seen))
         ended = await stop.first(following)
         if not ended and engine.owner:
             ended = await _pause(engine, run, following, stop, shown)

@@ -146,6 +146,27 @@ async def test_runs_survive_the_engine_and_a_second_engine_hands_its_work_to_the
         assert [view.run_id for view in await later.runtime.list()] == [run.run_id]
 
 
+async def test_when_the_owner_goes_whoever_follows_a_run_takes_its_place(tmp_path):
+    plan = plan_of(GREET, step("w", Wait(duration="0.6s")), step("n", Set({"x": 1})))
+    first = await Engine(tmp_path / "runs.db").open()
+    seen = []
+    async with Engine(tmp_path / "runs.db") as second:
+        name = await second.start(plan, {"name": "Ada"})
+        await first.close()
+        run = await second.follow(name, seen=seen.append)
+        assert second.owner
+    assert run.status == "succeeded"
+    assert sum(type(event).__name__ == "RunStarted" for entry in seen for event in entry.events) == 1
+
+
+async def test_a_start_that_the_owner_no_longer_answers_is_carried_out_by_whoever_asked(tmp_path):
+    first = await Engine(tmp_path / "runs.db").open()
+    async with Engine(tmp_path / "runs.db") as second:
+        await first.close()
+        assert (await second.run(plan_of(GREET), {"name": "Ada"})).status == "succeeded"
+        assert len(await second.runtime.list()) == 1
+
+
 def test_a_script_runs_without_an_event_loop():
     with Engine(":memory:") as engine:
         first = engine.run_sync(plan_of(GREET), {"name": "Ada"})
@@ -221,3 +242,56 @@ async def test_the_database_is_the_one_given_else_the_settings_else_the_default(
     (tmp_path / ".env").write_text("RECIPE_DB=z.db\n")
     assert Engine(env={}, folder=tmp_path).database == "z.db"
     assert Engine(env={}).database == ".recipe/runs.db"
+
+
+RECIPE = """\
+slug: hello
+name: Hello
+description: Says hello.
+category: examples
+steps:
+  - {id: hello, name: Hello, type: set, values: {text: TEXT}}
+output: {text: "{{ hello.text }}"}
+"""
+
+
+@pytest.mark.parametrize("cache", ["off", "cache"])
+def test_an_edited_recipe_is_read_again_by_an_engine_that_lives_on(tmp_path, cache):
+    path = tmp_path / "hello.yml"
+    engine = Engine(":memory:", env={"RECIPE_CACHE": cache if cache == "off" else str(tmp_path / cache)})
+    for text, expected in (("one", "one"), ("three", "three"), ("one", "one")):
+        path.write_text(RECIPE.replace("TEXT", text))
+        assert engine.run_sync(path).output == {"text": expected}
+    path.write_text(RECIPE.replace("hello.text", "hello.txt"))
+    assert [problem.code for problem in engine.check(path)] == ["R204"]
+
+
+def test_what_was_found_out_about_a_recipe_is_kept_for_other_engines(tmp_path, monkeypatch):
+    path = tmp_path / "hello.yml"
+    path.write_text(RECIPE)
+    env = {"RECIPE_CACHE": str(tmp_path / "cache")}
+    plan = Engine(env=env).compile(path)
+
+    def fail(*_, **__):
+        raise AssertionError("checked again")
+
+    monkeypatch.setattr("recipe_engine.compile.compile_recipe", fail)
+    assert Engine(env=env).compile(path).digest == plan.digest
+    assert Engine(env=env).check(path) == []
+    for other in ({"RECIPE_CACHE": "off"}, {"HOME": ""}, {}):
+        with pytest.raises(AssertionError, match="checked again"):
+            Engine(env=other).check(path)
+
+
+def test_the_stamp_changes_with_a_source_and_leaves_out_what_is_no_source(tmp_path, monkeypatch):
+    from recipe_engine.installed import stamp
+
+    (tmp_path / "plugin.py").write_text("one = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    first = stamp()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "plugin.py").write_text("one = 11\n")
+    second = stamp()
+    (tmp_path / "tests" / "test_plugin.py").write_text("")
+    assert first != second
+    assert second == stamp()

@@ -272,7 +272,7 @@ def test_an_unknown_connector_is_answered_with_the_nearest(recipe):
 
 def test_settings_of_dotenv_count(recipe, folder):
     (folder / ".env").write_text("HUBSPOT_API_KEY=pat-1\n")
-    assert "hubspot        HubSpot          ready" in recipe("connectors").out
+    assert "hubspot HubSpot ready" in " ".join(recipe("connectors").out.split())
 
 
 def test_schema_is_printed_or_written_with_the_parameters_of_connectors(recipe, folder):

@@ -13,7 +13,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def _facts(action: Action) -> list[object]:
         action.result_schema,
         action.secret_params,
         action.fields_at_step,
-        [action.retry.attempts, action.retry.wait, action.retry.backoff, action.retry.max_wait, action.retry.on],
+        None if action.retry is None else astuple(action.retry),
         action.timeout,
         [[setting.name, setting.required, setting.default] for setting in action.connector.settings],
     ]

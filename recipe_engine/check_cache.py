@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # What reading an entry can raise when it is missing, damaged, or of another form.
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
+_DAY = 86_400
 ReadText = Callable[[str], str | None]
 
 
@@ -111,6 +113,20 @@ class CheckCache:
             new = path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_ident()}")
             new.write_bytes(orjson.dumps(data))
             new.replace(path)
+        except OSError:
+            return
+
+    def sweep(self) -> None:
+        """Once a day, forget entries that were written more than thirty days ago."""
+        mark = self.folder / ".swept"
+        now = time.time()
+        try:
+            if mark.exists() and now - mark.stat().st_mtime < _DAY:
+                return
+            mark.touch()
+            for entry in self.folder.glob("*/*.json"):
+                if now - entry.stat().st_mtime > 30 * _DAY:
+                    entry.unlink(missing_ok=True)
         except OSError:
             return
 

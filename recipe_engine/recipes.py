@@ -90,6 +90,7 @@ class Recipes:
 
         plan, problems, called = self._checked(path)
         cache.put(str(path), text, Checked(plan, problems, called))
+        cache.sweep()
         return plan, problems
 
     def _called_text(self, slug: str, beside: Path) -> str:

@@ -1,5 +1,7 @@
 """The engine as a library: open, run, follow, retry, close."""
 
+import os
+
 import pytest
 
 from recipe_engine import Engine, InvalidInput, RecipeError
@@ -295,3 +297,19 @@ def test_the_stamp_changes_with_a_source_and_leaves_out_what_is_no_source(tmp_pa
     (tmp_path / "tests" / "test_plugin.py").write_text("")
     assert first != second
     assert second == stamp()
+
+
+def test_what_was_kept_for_a_month_is_forgotten(tmp_path):
+    path, cache = tmp_path / "hello.yml", tmp_path / "cache"
+    path.write_text(RECIPE)
+    Engine(env={"RECIPE_CACHE": str(cache)}).check(path)
+    [old] = cache.glob("*/*.json")
+    os.utime(old, (0, 0))
+    path.write_text(RECIPE.replace("TEXT", "two"))
+    Engine(env={"RECIPE_CACHE": str(cache)}).check(path)
+    assert old.exists(), "it is swept once a day"
+    os.utime(cache / ".swept", (0, 0))
+    path.write_text(RECIPE.replace("TEXT", "three"))
+    Engine(env={"RECIPE_CACHE": str(cache)}).check(path)
+    assert not old.exists()
+    assert len(list(cache.glob("*/*.json"))) == 2

@@ -81,7 +81,7 @@ def test_what_is_no_connector_is_refused():
         load_catalog([plugin(SimpleNamespace(name="x"))])  # type: ignore[arg-type]
 
 
-async def test_a_function_of_a_plugin_is_checked_and_runs(tmp_path):
+async def test_a_function_of_a_plugin_is_checked_and_runs(tmp_path, monkeypatch):
     from recipe_engine import Engine
     from recipe_engine.plugin import function
 
@@ -94,7 +94,8 @@ async def test_a_function_of_a_plugin_is_checked_and_runs(tmp_path):
         "slug: loud\nname: Loud\ndescription: Shouts.\ncategory: test\n"
         "steps:\n  - {id: a, name: A, type: set, values: {a: \"{{ 'oh' | shout }}\"}}\n"
     )
+    found = load_catalog([plugin(functions=(added,))], known=BUILTINS)
+    monkeypatch.setattr("recipe_engine.installed.installed", lambda: found)
     engine = Engine(":memory:")
-    engine.plugins = load_catalog([plugin(functions=(added,))], known=BUILTINS)
     async with engine:
         assert (await engine.run(recipe)).output == {"a": "OH !"}

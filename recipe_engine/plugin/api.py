@@ -29,7 +29,7 @@ import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,6 +39,11 @@ from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
 from recipe_engine.plugin.signatures import Verify
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
 
 
 class Params(BaseModel):
@@ -97,7 +102,8 @@ class AuthContext(Protocol):
     `tokens` is the dict of `Context.tokens`, shared by all runs of the process; `now` is the runtime's time (seconds
     since 1970). `send` takes a request of the auth's own (to a token endpoint) over the connector's transport, without
     auth; whatever goes wrong there, the action itself did nothing yet. `learn` makes a secret that was obtained known
-    to the scrubber, so that it stands in no journal, log or error.
+    to the scrubber, so that it stands in no journal, log or error. `follow` awaits what another request does for this
+    one as well, which goes on when this one is cut off.
     """
 
     settings: Settings
@@ -107,6 +113,8 @@ class AuthContext(Protocol):
     def now(self) -> float: ...
 
     def learn(self, name: str, secret: str) -> None: ...
+
+    async def follow(self, other: asyncio.Future[T]) -> T: ...
 
     async def send(self, request: Request) -> Response: ...
 

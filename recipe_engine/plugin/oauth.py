@@ -80,13 +80,11 @@ class OAuth2Refresh:
         return True
 
     async def _token(self, auth: AuthContext) -> str:
-        import asyncio
-
         account = self._account(auth)
         while not account.token or auth.now >= account.renew_at:
             if account.refreshing is None:
                 return await self._refresh(account, auth)
-            failure = await asyncio.shield(account.refreshing)
+            failure = await auth.follow(account.refreshing)
             if failure is not None:
                 raise failure
         return account.token

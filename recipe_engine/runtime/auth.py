@@ -5,14 +5,17 @@ The one rule: a request of the auth's own is not the action's. Whatever becomes 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from recipe_engine.plugin.api import Settings
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response, Transport
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.secrets import Scrubber
+
+T = TypeVar("T")
 
 
 class ConnectorAuth:
@@ -42,6 +45,9 @@ class ConnectorAuth:
 
     def learn(self, name: str, secret: str) -> None:
         self._scrubber.add(name, secret)
+
+    async def follow(self, other: asyncio.Future[T]) -> T:
+        return await self._clock.follow(other)
 
     async def send(self, request: Request) -> Response:
         request.connector = self._connector

@@ -141,15 +141,13 @@ class ActionHttp:
         places = link.places
         if places is None:
             return await self._send_now(link, request, writes=writes)
-        if places.locked():
+        if not places.take_free():
             async with self._queued():
-                await places.acquire()
-        else:
-            await places.acquire()
+                await places.take()
         try:
             return await self._send_now(link, request, writes=writes)
         finally:
-            places.release()
+            places.give_back()
 
     @asynccontextmanager
     async def _queued(self) -> AsyncIterator[None]:

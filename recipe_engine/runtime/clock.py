@@ -10,9 +10,12 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
+
+T = TypeVar("T")
 
 # The longest the system clock sleeps without looking at the wall clock again, so that a machine that was suspended, or
 # whose clock was set, is noticed.
@@ -38,11 +41,15 @@ class TimeLimit(Protocol):
 
 
 class Clock(Protocol):
-    """`now` is seconds since 1970 (UTC); `sleep_until` returns at once when the moment is past."""
+    """`now` is seconds since 1970 (UTC); `sleep_until` returns at once when the moment is past. `follow` awaits what
+    somebody else does, and leaves it to them when it is cut off itself: a place that gets free, an answer asked for by
+    another."""
 
     def now(self) -> float: ...
 
     async def sleep_until(self, at: float) -> None: ...
+
+    async def follow(self, other: asyncio.Future[T]) -> T: ...
 
     def limit(self, seconds: float) -> TimeLimit: ...
 
@@ -56,6 +63,9 @@ class SystemClock:
     async def sleep_until(self, at: float) -> None:
         while (left := at - time.time()) > 0:  # noqa: ASYNC110  # no event ends it, the clock does
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
+
+    async def follow(self, other: asyncio.Future[T]) -> T:
+        return await asyncio.shield(other)
 
     def limit(self, seconds: float) -> TimeLimit:
         return _SystemLimit(seconds)
@@ -103,6 +113,7 @@ class VirtualClock:
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._alarms: list[tuple[float, int, _Alarm]] = []
+        self._followers: Counter[asyncio.Future[Any]] = Counter()
 
     def now(self) -> float:
         return self._now
@@ -115,13 +126,23 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (at, next(self._numbers), woken))
         await woken
 
+    async def follow(self, other: asyncio.Future[T]) -> T:
+        self._followers[other] += 1
+        try:
+            return await asyncio.shield(other)
+        finally:
+            self._followers[other] -= 1
+            if not self._followers[other]:
+                del self._followers[other]
+
     def limit(self, seconds: float) -> TimeLimit:
         return _VirtualLimit(self, seconds)
 
     @property
     def asleep(self) -> int:
-        """How many sleep now."""
-        return sum(not woken.done() for _, _, woken in self._sleepers)
+        """How many sleep now, or wait for somebody else, who sleeps or works in their place."""
+        following = sum(count for other, count in self._followers.items() if not other.done())
+        return following + sum(not woken.done() for _, _, woken in self._sleepers)
 
     def next_due(self) -> float | None:
         """The next moment at which something that sleeps would go on or be cut off; None when nobody sleeps."""

@@ -6,7 +6,6 @@ own, so that a sandbox run can neither use a real key nor leave a token behind.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from recipe_engine.plugin.http import Transport
 from recipe_engine.runtime.auth import ConnectorAuth
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.limiter import Limiter
+from recipe_engine.runtime.places import Places
 from recipe_engine.runtime.secrets import Scrubber, strings_in
 from recipe_engine.runtime.settings import Settings
 
@@ -36,7 +36,7 @@ class Link:
     trusted: bool
     limiter: Limiter
     auth: AuthContext
-    places: asyncio.Semaphore | None = None
+    places: Places | None = None
     endpoints: Mapping[str, Link] = field(default_factory=dict)
 
 
@@ -93,7 +93,7 @@ class World:
         if base:
             _refuse_other_than_http(base, f"the base URL of {connector.name}")
         auth = ConnectorAuth(connector.name, self.settings, self.tokens, self.transport, self._clock, self._scrubber)
-        places = asyncio.Semaphore(connector.at_once) if connector.at_once else None
+        places = Places(connector.at_once, self._clock) if connector.at_once else None
         endpoints = {}
         for name in connector.endpoints:
             address = (self.settings.get(name) or "").rstrip("/")

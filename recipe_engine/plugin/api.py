@@ -27,6 +27,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -38,6 +39,7 @@ from recipe_engine.core.plan import Effect, Retry
 from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
+from recipe_engine.plugin.sandbox import Sandbox
 from recipe_engine.plugin.signatures import Verify
 
 if TYPE_CHECKING:
@@ -192,6 +194,7 @@ class Context(Protocol):
     runs of the process, for access tokens. `report_usage` adds tokens and money to the step. `log` writes a line
     that the run shows. `sandbox` says that this run talks to sandboxes. `cost_left` and `tokens_left` are what the
     run may still spend (US dollars, tokens), None for no limit. `timeout` is how long the attempt may take (seconds).
+    `untimed` is for waiting that is not the attempt's own time (for a person, for other steps): `with ctx.untimed():`.
     `will_repeat` says whether the step will be tried again when this attempt ends with `error`. `emit` posts an event to
     waiting runs.
     """
@@ -220,6 +223,8 @@ class Context(Protocol):
     def report_usage(self, **usage: float) -> None: ...
 
     def will_repeat(self, error: ActionError) -> bool: ...
+
+    def untimed(self) -> AbstractContextManager[None]: ...
 
     async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None: ...
 
@@ -309,8 +314,8 @@ class Connector:
     `base_url` (or a function of the settings) can be replaced by the setting `<NAME>_BASE_URL` (or `base_url_setting`).
     `renew` is asked after a 401 whether to authorize and send once more. `at_once` is how many requests may be under way
     at the same time, of all runs of the process. `sandbox` is
-    `module:Class`, imported only when a run uses sandboxes. `channels` are the ways to reach people that it adds to
-    `notify`. `verify` tells the vendor's webhooks from forged ones. `over_http` says that all its effects go through
+    `module:Class`, imported only when a run uses sandboxes, or a function that gives the class. `channels` are the ways to
+    reach people that it adds to `notify`. `verify` tells the vendor's webhooks from forged ones. `over_http` says that all its effects go through
     `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
     hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
     be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
@@ -325,7 +330,7 @@ class Connector:
     limits: Sequence[RateLimit] = ()
     at_once: int | None = None
     errors: ErrorMapping | None = None
-    sandbox: str | None = None
+    sandbox: str | Callable[[], type[Sandbox]] | None = None
     base_url_setting: str | None = None
     docs: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)

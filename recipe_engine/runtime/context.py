@@ -5,7 +5,8 @@ The one rule: it hands out nothing of the run beyond what the action's own conne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,6 +84,14 @@ class ActionContext:
 
     def will_repeat(self, error: ActionError) -> bool:
         return self._attempt.command.repeats_after(error.failure)
+
+    @contextmanager
+    def untimed(self) -> Iterator[None]:
+        self._attempt.limit.hold()
+        try:
+            yield
+        finally:
+            self._attempt.limit.release()
 
     async def emit(self, event: str, data: JSON, event_id: str | None = None) -> None:
         send = self._around.send_event

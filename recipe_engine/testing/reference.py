@@ -73,6 +73,8 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
 _DOCS = {
     (ScriptedAnswer, "step"): "The step that asks, by id or path; any without it.",
     (ScriptedAnswer, "match"): "A part of the prompt, in any letter case.",
+    (ScriptedAnswer, "model"): "The model that is asked, by its id: for fallbacks.",
+    (ScriptedAnswer, "transcript"): "What is heard in a recording; `match` is then a part of the recording's name.",
     (ScriptedAnswer, "answer"): "The answer: an object, or a text.",
     (
         ScriptedAnswer,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from recipe_engine.plugin import FileValue, Request, Response, Terminal
+from recipe_engine.plugin import ActionError, FileValue, Request, Response, Terminal
+from recipe_engine.runtime.bodies import Multipart
 from recipe_engine.runtime.http import AiohttpTransport
 
 NOW = 1_795_651_200.0  # 2026-11-26T00:00:00Z
@@ -35,9 +37,13 @@ class WireHttp:
 
     async def request(self, method: str, url: str, **options: Any) -> Response:
         assert options.pop("raw")
-        return await self.transport.send(
-            Request(method, url, dict(options["headers"]), options["content"], timeout=30.0, trusted=True)
-        )
+        headers, content, length = dict(options["headers"]), options.get("content"), None
+        if "multipart" in options:
+            parts = Multipart(options["multipart"], Blobs())
+            headers["Content-Type"] = parts.content_type
+            content, length = parts.chunks(), parts.length
+        seconds = options.get("timeout") or 30.0
+        return await self.transport.send(Request(method, url, headers, content, seconds, length, trusted=True))
 
 
 class Blobs:
@@ -113,6 +119,8 @@ class ActionContext:
         self.dry_run = False
         self.cost_left: float | None = None
         self.tokens_left: int | None = None
+        self.timeout = 300.0
+        self.repeats = False
         self.now = NOW
         self.services: dict[str, Any] = {}
         self.lines: list[str] = []
@@ -125,6 +133,12 @@ class ActionContext:
     def report_usage(self, **usage: float) -> None:
         for name, amount in usage.items():
             self.usage[name] = self.usage.get(name, 0) + amount
+
+    def will_repeat(self, error: ActionError) -> bool:
+        return self.repeats and error.failure.retryable
+
+    def untimed(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     async def emit(self, event: str, data: Any, event_id: str | None = None) -> None:
         self.events.append((event, data))

@@ -1,20 +1,26 @@
 """Language models: the step type `llm_call` and whoever answers it.
 
 action     the step's fields, what a check needs     words      the closed lists of them
-call       the order of things                      provider   requests, answers, who answers (values only)
+transcribe the action for recordings                recording  what it does
+call       the order of things                      provider   requests and answers (values only)
+fallback   who stands in                            providers  who answers, by name
 routing    complexity -> model, effort, length      pricing    what tokens cost (both read models.json)
-media      images and documents of a prompt         request    fields -> request, repair request, estimates
-answer     judging what came back                   spending   limits before a call, usage after it
-anthropic/ the Messages API through its SDK         scripted   a test's answers       sandbox   sample answers
+media      what a prompt shows                      images     in which size
+request    fields -> request, repairs, estimates    examples   few-shot turns        caching   the vendor's cache
+answer     judging what came back                   shown      a request for people
+spending   limits before a call, usage after it     ledger     what calls under way could cost together
+anthropic/ the Messages API through its SDK         openai/    chat completions of any server
+manual     a person's answers                       scripted   a test's answers       sandbox   sample answers
 """
 
 from __future__ import annotations
 
+from recipe_engine.builtin.llm import transcribe  # noqa: F401  # it registers its action
 from recipe_engine.builtin.llm.action import llm
 from recipe_engine.plugin import Connector, hookimpl
 
 
 @hookimpl
 def register_connectors() -> list[Connector]:
-    """The connector of language models."""
+    """The connector of language models, with its actions."""
     return [llm]

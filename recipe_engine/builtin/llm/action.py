@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from recipe_engine.builtin.llm.words import BASE_URL, Complexity, Effort, Kind
+from recipe_engine.builtin.llm.words import BASE_URL, OPENAI_URL, Complexity, Effort, Kind, ProviderName
 from recipe_engine.plugin import JSON, Connector, Context, JSONObject, Params, Retry, Setting
 
 llm = Connector(
@@ -24,8 +24,22 @@ llm = Connector(
         Setting(
             "AGENT_MAX_TOKENS", required=False, help="the longest answer of every llm_call that sets none (tokens)"
         ),
-        Setting("RECIPE_LLM", required=False, default="anthropic", help="who answers: anthropic or sandbox"),
+        Setting(
+            "RECIPE_LLM",
+            required=False,
+            default="anthropic",
+            help="who answers: anthropic, openai_compatible, manual or sandbox",
+        ),
+        Setting("RECIPE_LLM_ANSWERS", required=False, help="folder of the answers of RECIPE_LLM=manual"),
+        Setting("RECIPE_MODELS", required=False, help="file with models, prices and routes of your own (JSON)"),
+        Setting("RECIPE_DAILY_COST_LIMIT", required=False, help="the most that models may cost a day, US dollars"),
+        Setting("OPENAI_BASE_URL", required=False, default=OPENAI_URL, help="address of an OpenAI-compatible server"),
+        Setting("OPENAI_API_KEY", secret=True, required=False, help="its key, when it asks for one"),
+        Setting("TRANSCRIPTION_BASE_URL", required=False, help="address of an OpenAI-compatible transcription server"),
+        Setting("TRANSCRIPTION_API_KEY", secret=True, required=False, help="its key, when it asks for one"),
+        Setting("TRANSCRIPTION_MODEL", required=False, default="whisper-1", help="its model"),
     ],
+    endpoints=["OPENAI_BASE_URL", "TRANSCRIPTION_BASE_URL"],
     docs="docs/reference/llm-call.md",
 )
 
@@ -43,12 +57,43 @@ class TextPart(BaseModel):
 
 
 class MediaPart(BaseModel):
-    """An image or a document of the prompt: base64 text, a data: or https address, or a file."""
+    """An image, a document or a recording of the prompt: base64 text, a data: or https address, or a file."""
 
     model_config = ConfigDict(extra="forbid")
     media: Any = Field(description="base64 text, a data: or https address, or a file; null is left out")
-    kind: Kind = Field(default="file", description="what is expected; the bytes decide what it is")
+    kind: Kind = Field(
+        default="file", description="what is expected; the bytes decide what it is. Recordings are transcribed first"
+    )
     name: str = Field(default="", description="shown to the model as a document's title")
+
+
+class Example(BaseModel):
+    """A question and the answer that it should get."""
+
+    model_config = ConfigDict(extra="forbid")
+    input: Any = Field(description="the question: text; other values become JSON")
+    output: Any = Field(description="the answer, in the form of output_schema")
+
+
+class FallbackModel(BaseModel):
+    """Another model, perhaps of another provider."""
+
+    model_config = ConfigDict(extra="forbid")
+    model: str
+    provider: ProviderName | None = Field(default=None, description="who is asked; RECIPE_LLM names it otherwise")
+
+
+class Fallback(BaseModel):
+    """What answers when the step's model does not."""
+
+    model_config = ConfigDict(extra="forbid")
+    models: list[str | FallbackModel] = Field(
+        default_factory=list, description="other models, asked in this order at once"
+    )
+    answer: Any = Field(
+        default=None,
+        description="the answer when no model gives one and the step is not tried again; fits output_schema",
+    )
 
 
 def _parts(value: JSON) -> JSON:
@@ -91,6 +136,16 @@ class LlmCall(Params):
     output_schema: JSONObject | None = Field(
         default=None, description="JSON Schema of the answer; without it the answer is text"
     )
+    examples: list[Example] = Field(default_factory=list, description="questions with the answers that they should get")
+    thinking: bool | None = Field(
+        default=None, description="whether the model should think before it answers, where that can be chosen"
+    )
+    provider: ProviderName | None = Field(
+        default=None, description="who answers; RECIPE_LLM says so where the step does not"
+    )
+    fallback: Fallback | None = Field(
+        default=None, description="other models, then a prepared answer, for when the model gives none"
+    )
     repair: int = Field(default=1, ge=0, le=2, description="how often an answer that does not fit is sent back")
 
 
@@ -125,7 +180,7 @@ async def llm_call(ctx: Context, params: LlmCall) -> Any:
 
     The answer is JSON that fits `output_schema`, or text without one. An answer that does not fit is sent back to the
     model with what is wrong (`repair`). Tokens and cost are counted on the step; limits of the run are checked before
-    each call.
+    each call. When the model gives no answer, those of `fallback` are asked, then its prepared answer is taken.
     """
     from recipe_engine.builtin.llm.call import answer_of
 

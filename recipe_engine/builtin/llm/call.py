@@ -1,20 +1,30 @@
 """One llm_call: a question to a model, its answer checked, its money counted.
 
 The one rule: this module only says in which order things happen; each of them is decided in a module of its own.
+
+    parts, examples -> request -> for the step's model, then those of its fallback:
+        place in the cache -> money set aside -> provider -> usage -> judged -> sent back with what is wrong
+    -> the prepared answer, unless the step will be tried again
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recipe_engine.builtin.llm import answer as answers
+from recipe_engine.builtin.llm import fallback
 from recipe_engine.builtin.llm.action import LlmCall, TextPart
-from recipe_engine.builtin.llm.anthropic.client import AnthropicModel
+from recipe_engine.builtin.llm.caching import worth_caching
+from recipe_engine.builtin.llm.examples import example_turns
+from recipe_engine.builtin.llm.fallback import Candidate
+from recipe_engine.builtin.llm.images import fitted
 from recipe_engine.builtin.llm.media import read_media
-from recipe_engine.builtin.llm.provider import Media, Provider, Text
-from recipe_engine.builtin.llm.request import build, repaired
-from recipe_engine.builtin.llm.routing import choose, shipped_table
-from recipe_engine.builtin.llm.sandbox import SandboxModel
+from recipe_engine.builtin.llm.provider import Media, ModelRequest, Provider, Text
+from recipe_engine.builtin.llm.providers import FREE, hosted_model, provider_for
+from recipe_engine.builtin.llm.request import asked_of, build, repaired
+from recipe_engine.builtin.llm.routing import table_of
 from recipe_engine.builtin.llm.spending import Spending
-from recipe_engine.plugin import JSON, Context, Terminal
+from recipe_engine.plugin import JSON, ActionError, Context, Terminal
 
 
 async def answer_of(ctx: Context, params: LlmCall) -> JSON:
@@ -22,25 +32,69 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
 
     Raises what docs/reference/llm-call.md lists.
     """
-    choice = choose(
-        shipped_table(),
-        ctx.settings,
-        complexity=params.complexity,
-        model=params.model,
-        effort=params.effort,
-        max_tokens=params.max_tokens,
-    )
+    began = ctx.now
     answers.refuse_bad_schema(params.output_schema)
+    models = list(fallback.candidates(ctx, table_of(ctx.settings), params))
     parts = await _read_parts(ctx, params)
-    request = build(ctx.path, choice, parts, system=params.system_prompt, output_schema=params.output_schema)
-    provider = provider_for(ctx)
-    spending = Spending(ctx, choice)
-    for note in choice.notes:
+    request = build(
+        ctx.path,
+        models[0].choice,
+        parts,
+        system=params.system_prompt,
+        output_schema=params.output_schema,
+        examples=example_turns(params),
+    )
+    prepared = fallback.has_prepared_answer(params)
+    errors: list[ActionError] = []
+    providers: dict[str, Provider] = {}
+    for number, candidate in enumerate(models):
+        waiting = len(models) - number - 1 + prepared
+        limit = fallback.time_for_next(ctx, began, waiting)
+        try:
+            provider = providers.setdefault(candidate.provider, provider_for(ctx, candidate.provider))
+            value = await _ask(ctx, params, candidate, provider, asked_of(request, candidate.choice), limit)
+        except ActionError as error:
+            errors.append(error)
+            if waiting:
+                failure = error.failure
+                ctx.log(f"{candidate.choice.model} gave no answer: {failure.title}", code=failure.code)
+        else:
+            if number:
+                _mark(ctx, f"the model {candidate.choice.model}", errors)
+            return value
+    failed = fallback.the_failure(errors)
+    if not prepared or ctx.will_repeat(failed):
+        raise failed
+    value = fallback.prepared_answer(params)
+    _mark(ctx, "the prepared answer", errors)
+    return value
+
+
+def _mark(ctx: Context, who: str, errors: list[ActionError]) -> None:
+    ctx.report_usage(fallbacks=1)
+    ctx.log(f"fallback: {who} stands in", reason=errors[0].failure.code)
+
+
+async def _ask(
+    ctx: Context,
+    params: LlmCall,
+    candidate: Candidate,
+    provider: Provider,
+    request: ModelRequest,
+    limit: float | None,
+) -> JSON:
+    """The answer of one model, sent back as often as `repair` allows. All rounds together have `limit` seconds."""
+    spending = Spending(ctx, candidate.choice, free=candidate.provider in FREE and hosted_model(ctx) is None)
+    request = replace(request, cached=worth_caching(ctx, request, candidate.choice))
+    for note in candidate.choice.notes:
         ctx.log(note)
+    began = ctx.now
     for repairs in range(params.repair + 1):
-        await spending.permit(provider, request)
-        answer = await provider.complete(request)
-        spending.report(answer)
+        if limit is not None:
+            request = replace(request, timeout=max(limit - (ctx.now - began), 0.001))
+        async with spending.permitted(provider, request):
+            answer = await provider.complete(request)
+            await spending.report(answer)
         for note in answer.notes:
             ctx.log(note)
         answers.refuse_unusual_end(answer, request.max_tokens)
@@ -53,6 +107,7 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
 
 
 async def _read_parts(ctx: Context, params: LlmCall) -> list[Text | Media]:
+    """The prompt's parts as they are sent: recordings as their text, images in a size that is taken."""
     parts: list[Text | Media] = []
     for part in params.user_prompt:
         if isinstance(part, TextPart):
@@ -60,37 +115,9 @@ async def _read_parts(ctx: Context, params: LlmCall) -> list[Text | Media]:
         elif part.media is None:
             ctx.log(f"{part.name or 'a media value'} of the prompt is null and was left out")
         else:
-            parts.append(await read_media(part.media, part.kind, part.name, ctx.blobs))
+            parts.append(await read_media(ctx, part.media, part.kind, part.name))
     seen = any(isinstance(part, Media) for part in parts)
     if params.vision is not None and params.vision != seen:
         said, found = ("true", "neither image nor document") if params.vision else ("false", "an image or a document")
         raise Terminal(f"the step says vision: {said}, but its prompt has {found}", code="unsupported_media")
-    return parts
-
-
-def provider_for(ctx: Context) -> Provider:
-    """Who answers: the host's own model when it gives one, the sandbox's in a sandbox, else the one RECIPE_LLM names.
-
-    Raises Terminal `not_configured` for a name that is not known.
-    """
-    hosted = _hosted(ctx)
-    if hosted is not None:
-        return hosted
-    name = "sandbox" if ctx.sandbox else ctx.settings.get("RECIPE_LLM") or "anthropic"
-    match name:
-        case "anthropic":
-            return AnthropicModel(ctx)
-        case "sandbox":
-            return SandboxModel()
-        case _:
-            raise Terminal(f"RECIPE_LLM is {name!r}; expected anthropic or sandbox", code="not_configured")
-
-
-def _hosted(ctx: Context) -> Provider | None:
-    try:
-        provider: Provider = ctx.service("llm")
-    except Terminal as error:
-        if error.failure.code == "not_available":
-            return None
-        raise
-    return provider
+    return await fitted(ctx, parts)

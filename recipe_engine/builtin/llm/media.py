@@ -9,20 +9,22 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from recipe_engine.builtin.llm.provider import Media
+from recipe_engine.builtin.llm.provider import Media, Text
 from recipe_engine.builtin.llm.words import Kind
-from recipe_engine.plugin import JSON, Blobs, FileValue, Terminal
+from recipe_engine.plugin import JSON, Blobs, Context, FileValue, Terminal
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PDF = "application/pdf"
-# Limits of the Messages API: 5 MB of base64 an image; 32 MB a request, of which a little is left for the text.
-MAX_IMAGE_BASE64 = 5 * 1024 * 1024
+# The Messages API takes 32 MB a request, of which a little is left for the text; an image's own limit is in images.py.
 MAX_DOCUMENT_BASE64 = 31_000_000
+# What transcription servers take in one request.
+MAX_RECORDING = 25_000_000
 
-_AUDIO_HINT = "transcribe the recording first and put its text into the prompt"
+_AUDIO_HINT = "set TRANSCRIPTION_BASE_URL to an OpenAI-compatible transcription server: recordings become text there"
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base64)?,", re.ASCII)
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -32,10 +34,25 @@ _MAGIC = (
     (b"%PDF-", PDF),
     (b"ID3", "audio/mpeg"),
     (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
+    (b"\x1aE\xdf\xa3", "audio/webm"),
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
     (b"PK\x03\x04", "application/zip"),
 )
+
+_EXTENSIONS = {
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/mp4": "m4a",
+    "video/mp4": "mp4",
+    "audio/webm": "webm",
+    "video/webm": "webm",
+}
 
 
 def sniff(data: bytes) -> str | None:
@@ -47,15 +64,83 @@ def sniff(data: bytes) -> str | None:
     return next((media_type for magic, media_type in _MAGIC if data.startswith(magic)), None)
 
 
-async def read_media(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
-    """The part for one media value.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Sound, with the media type that its bytes show."""
 
-    Raises Terminal `unsupported_media` for what no model here takes (audio too), `media_too_large`, and
-    `invalid_media` for text that is neither base64 nor an https address.
+    data: bytes
+    media_type: str
+    name: str = ""
+
+    @property
+    def extension(self) -> str:
+        """How a file of this type is called: servers tell formats by it."""
+        return _EXTENSIONS.get(self.media_type, "bin")
+
+
+async def read_media(ctx: Context, value: JSON, kind: Kind, name: str) -> Media | Text:
+    """The part for one media value; a recording is its text.
+
+    Raises Terminal `unsupported_media` for what no model here takes, `media_too_large`, and `invalid_media` for text that
+    is neither base64 nor an https address.
     """
-    if kind == "audio":
-        raise Terminal(f"{_label(name, kind)} is audio, which llm_call does not take", code="unsupported_media",
-                       detail=_AUDIO_HINT)  # fmt: skip
+    if isinstance(value, str) and value.strip().startswith(("https://", "http://")):
+        return _from_address(value.strip(), kind, name)
+    found = await _bytes_of(value, kind, name, ctx.blobs)
+    if kind == "audio" or (sniff(found.data) or found.declared).startswith("audio/"):
+        return await _transcribed(ctx, _recording(found, kind), kind)
+    return _from_bytes(found, kind)
+
+
+async def read_recording(value: JSON, name: str, blobs: Blobs) -> Recording:
+    """The recording that a value holds.
+
+    Raises Terminal `unsupported_media`, `media_too_large` and `invalid_media`.
+    """
+    return _recording(await _bytes_of(value, "audio", name, blobs), "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """A media value's bytes, and what is said of them."""
+
+    data: bytes
+    declared: str
+    name: str
+
+
+async def _transcribed(ctx: Context, recording: Recording, kind: Kind) -> Text:
+    from recipe_engine.builtin.llm.recording import Asked, can_transcribe, heard
+
+    if not can_transcribe(ctx):
+        raise Terminal(
+            f"{_label(recording.name, kind)} is {recording.media_type}, which llm_call takes as text only",
+            code="unsupported_media",
+            detail=_AUDIO_HINT,
+        )
+    text = str((await heard(ctx, recording, Asked()))["text"])
+    ctx.log(f"{_label(recording.name, kind)} was transcribed", characters=len(text))
+    return Text(f"<transcription>\n{text}\n</transcription>\n")
+
+
+def _recording(found: _Bytes, kind: Kind) -> Recording:
+    seen = sniff(found.data) or found.declared or "of an unknown kind"
+    # A film is taken for its sound: M4A and WebM recordings look like one.
+    if not seen.startswith(("audio/", "video/")):
+        raise Terminal(
+            f"{_label(found.name, kind)} is {seen}; expected a recording", code="unsupported_media",
+            detail="MP3, M4A, WAV, OGG, FLAC and WebM are taken",
+        )  # fmt: skip
+    if len(found.data) > MAX_RECORDING:
+        raise Terminal(
+            f"{_label(found.name, kind)} is too large: {len(found.data):,} bytes; at most {MAX_RECORDING:,} are taken",
+            code="media_too_large",
+            detail="cut or compress it before this step",
+        )
+    return Recording(found.data, seen, found.name)
+
+
+async def _bytes_of(value: JSON, kind: Kind, name: str, blobs: Blobs) -> _Bytes:
     if isinstance(value, dict):
         return await _from_file(value, kind, name, blobs)
     if isinstance(value, str):
@@ -66,7 +151,7 @@ async def read_media(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
     )
 
 
-async def _from_file(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
+async def _from_file(value: JSON, kind: Kind, name: str, blobs: Blobs) -> _Bytes:
     try:
         file = FileValue.model_validate(value)
     except ValidationError as error:
@@ -75,19 +160,26 @@ async def _from_file(value: JSON, kind: Kind, name: str, blobs: Blobs) -> Media:
         ) from error
     if _base64_size(file.size) > MAX_DOCUMENT_BASE64:
         raise _too_large(file.name or name, kind, _base64_size(file.size), MAX_DOCUMENT_BASE64)
-    data = await blobs.read(file)
-    return _from_bytes(data, kind, file.name or name, file.media_type)
+    return _Bytes(await blobs.read(file), file.media_type, file.name or name)
 
 
-def _from_text(text: str, kind: Kind, name: str) -> Media:
-    if text.startswith("https://"):
-        media_type = PDF if kind == "document" else ""
-        return Media("document" if kind == "document" else "image", "url", media_type, text, name)
-    if text.startswith("http://"):
+def _from_address(address: str, kind: Kind, name: str) -> Media:
+    if kind == "audio":
         raise Terminal(
-            f"{_label(name, kind)} is an http address; expected https, which the model's vendor can fetch",
+            f"{_label(name, kind)} is an address; expected the recording itself",
             code="invalid_media",
+            detail="fetch it with an http step that saves a file (`save: file`)",
         )
+    if address.startswith("https://"):
+        media_type = PDF if kind == "document" else ""
+        return Media("document" if kind == "document" else "image", "url", media_type, address, name)
+    raise Terminal(
+        f"{_label(name, kind)} is an http address; expected https, which the model's vendor can fetch",
+        code="invalid_media",
+    )
+
+
+def _from_text(text: str, kind: Kind, name: str) -> _Bytes:
     declared = ""
     found = _DATA_URL.match(text)
     if found:
@@ -96,7 +188,7 @@ def _from_text(text: str, kind: Kind, name: str) -> Media:
         declared, text = found[1] or "", text[found.end() :]
     if len(text) > MAX_DOCUMENT_BASE64:
         raise _too_large(name, kind, len(text), MAX_DOCUMENT_BASE64)
-    return _from_bytes(_decode(text, kind, name), kind, name, declared)
+    return _Bytes(_decode(text, kind, name), declared, name)
 
 
 def _decode(text: str, kind: Kind, name: str) -> bytes:
@@ -113,10 +205,10 @@ def _decode(text: str, kind: Kind, name: str) -> bytes:
     return data
 
 
-def _from_bytes(data: bytes, kind: Kind, name: str, declared: str) -> Media:
+def _from_bytes(given: _Bytes, kind: Kind) -> Media:
+    data, name, declared = given.data, given.name, given.declared
     found = sniff(data)
     if found in IMAGE_TYPES:
-        _check_size(data, kind, name, MAX_IMAGE_BASE64)
         return Media("image", "base64", found, base64.b64encode(data).decode(), name)
     if kind != "image" and found == PDF:
         _check_size(data, kind, name, MAX_DOCUMENT_BASE64)
@@ -124,12 +216,6 @@ def _from_bytes(data: bytes, kind: Kind, name: str, declared: str) -> Media:
     if kind != "image" and found is None and (text := _as_text(data, declared)) is not None:
         return Media("document", "text", "text/plain", text, name)
     seen = found or declared or "of an unknown kind"
-    if seen.startswith("audio/"):
-        raise Terminal(
-            f"{_label(name, kind)} is {seen}, which llm_call does not take",
-            code="unsupported_media",
-            detail=_AUDIO_HINT,
-        )
     expected = "a PNG, JPEG, GIF or WebP image" if kind == "image" else "an image, a PDF or text"
     raise Terminal(
         f"{_label(name, kind)} is {seen}; expected {expected}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from recipe_engine.builtin.llm.words import Effort, Stop
+from recipe_engine.builtin.llm.words import Effort, Stop, Thinking
 from recipe_engine.plugin import JSONObject
 
 
@@ -47,7 +47,10 @@ class ModelRequest:
     """One question to a model. `step` is the path of the step that asks; `effort` None leaves depth to the model.
 
     `output_schema` is the author's own JSON Schema, None when the answer is plain text. A provider that cannot say
-    it in its vendor's dialect asks for it in words.
+    it in its vendor's dialect asks for it in words. The first `examples` messages are the author's examples, the same in
+    every request of the step; `cached` says that system prompt and examples are worth a place in the vendor's cache.
+    `thinking` None leaves it to the model. `timeout` is how long the exchange may take (seconds), None when only the
+    step's own time limit counts.
     """
 
     step: str
@@ -57,6 +60,10 @@ class ModelRequest:
     system: str | None = None
     effort: Effort | None = None
     output_schema: JSONObject | None = None
+    examples: int = 0
+    cached: bool = False
+    thinking: Thinking | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ The one rule: pure functions. What the prompt's text says is data: nothing here 
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 
+from recipe_engine.builtin.llm.images import pixels
 from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
 from recipe_engine.builtin.llm.routing import Choice
 from recipe_engine.plugin import JSONObject, Terminal
@@ -19,7 +21,10 @@ MAX_IMAGES = 100
 MAX_REQUEST_BYTES = 32_000_000
 # Estimates meant to be too high rather than too low; a provider that counts exactly is asked when they do not fit.
 _BYTES_PER_TOKEN = 2
-_TOKENS_PER_IMAGE = 5_000
+_PIXELS_PER_TOKEN = 750
+_TOKENS_PER_IMAGE = 400
+# An image at an address, of which nothing is known: as large as is taken.
+_TOKENS_OF_UNKNOWN_IMAGE = 86_000
 _TOKENS_PER_PAGE = 5_000
 _PAGES_OF_UNKNOWN_PDF = 100
 _TOKENS_PER_TURN = 20
@@ -33,8 +38,9 @@ def build(
     *,
     system: str | None,
     output_schema: JSONObject | None,
+    examples: Sequence[Message] = (),
 ) -> ModelRequest:
-    """The first request of a step.
+    """The first request of a step. `examples` are the turns that show how such questions are answered.
 
     Raises Terminal `empty_prompt` when there is nothing to send and `media_too_large` when it is more than the
     vendor takes in one request.
@@ -46,6 +52,7 @@ def build(
     if images > MAX_IMAGES:
         raise Terminal(f"the prompt has {images} images; at most {MAX_IMAGES} are taken", code="media_too_large")
     size = sum(_size(part) for part in kept) + len((system or "").encode())
+    size += sum(_size(part) for message in examples for part in message.parts)
     if size > MAX_REQUEST_BYTES:
         raise Terminal(
             f"the prompt has {size:,} bytes; at most {MAX_REQUEST_BYTES:,} are taken in one request",
@@ -54,11 +61,20 @@ def build(
     return ModelRequest(
         step=step,
         model=choice.model,
-        messages=(Message("user", kept),),
+        messages=(*examples, Message("user", kept)),
         max_tokens=choice.max_tokens,
         system=system if system and system.strip() else None,
         effort=choice.effort,
         output_schema=None if is_plain_text(output_schema) else output_schema,
+        examples=len(examples),
+        thinking=choice.thinking,
+    )
+
+
+def asked_of(request: ModelRequest, choice: Choice) -> ModelRequest:
+    """The same question, to another model."""
+    return replace(
+        request, model=choice.model, max_tokens=choice.max_tokens, effort=choice.effort, thinking=choice.thinking
     )
 
 
@@ -104,13 +120,12 @@ def estimated_tokens(request: ModelRequest) -> int:
 
 def _media_tokens(part: Media) -> int:
     if part.kind == "image":
-        return _TOKENS_PER_IMAGE
+        size = pixels(base64.b64decode(part.data[:400_000])) if part.source == "base64" else None
+        return size[0] * size[1] // _PIXELS_PER_TOKEN + _TOKENS_PER_IMAGE if size else _TOKENS_OF_UNKNOWN_IMAGE
     if part.source == "text":
         return -(-len(part.data.encode()) // _BYTES_PER_TOKEN)
     pages = 0
     if part.source == "base64":
-        import base64
-
         pages = len(_PDF_PAGE.findall(base64.b64decode(part.data)))
     return (pages or _PAGES_OF_UNKNOWN_PDF) * _TOKENS_PER_PAGE
 

@@ -1,7 +1,8 @@
 """Which model answers a step, how hard it tries and how long its answer may get.
 
-The one rule: the table is data (models.json); what the author or the deployment says wins over it. Model: the step,
-then AGENT_MODEL, then the table. Length: the step, then AGENT_MAX_TOKENS, then the table.
+The one rule: the table is data (models.json, and over it the file of RECIPE_MODELS); what the author or the deployment
+says wins over it. Model: the step, then AGENT_MODEL, then the table. Length: the step, then AGENT_MAX_TOKENS, then the
+table.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import get_args
 
 from recipe_engine.builtin.llm.pricing import Price
-from recipe_engine.builtin.llm.words import Effort
+from recipe_engine.builtin.llm.words import DEFAULT_PROVIDER, Effort, ProviderName, Thinking
 from recipe_engine.plugin import JSONObject, Settings, Terminal
 
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
@@ -33,12 +34,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What is known of a model: its longest answer (tokens), the efforts it takes, its prices by date of entry."""
+    """What is known of a model: its longest answer (tokens), the efforts it takes, its prices by date of entry, how it
+    is told to think (None: not known), the shortest prompt that its vendor's cache takes (tokens, None: not known)."""
 
     max_output: int
     efforts: tuple[Effort, ...]
     prices: tuple[Price, ...]
     retires: str | None = None
+    thinking: Thinking | None = None
+    cache_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,11 @@ class ModelTable:
             models={
                 name: ModelFacts(
                     max_output=facts["max_output"],
-                    efforts=tuple(facts["efforts"]),
-                    prices=tuple(Price.from_json(price) for price in facts["prices"]),
+                    efforts=tuple(facts.get("efforts", ())),
+                    prices=tuple(Price.from_json(price) for price in facts.get("prices", ())),
                     retires=facts.get("retires"),
+                    thinking=facts.get("thinking"),
+                    cache_from=facts.get("cache_from"),
                 )
                 for name, facts in data["models"].items()
             },
@@ -76,7 +82,47 @@ class ModelTable:
 @cache
 def shipped_table() -> ModelTable:
     """The table that comes with the engine."""
-    return ModelTable.from_json(json.loads(Path(__file__).with_name("models.json").read_text(encoding="utf-8")))
+    return ModelTable.from_json(_shipped())
+
+
+def table_of(settings: Settings) -> ModelTable:
+    """The table in force: the shipped one, with the entries of the file of RECIPE_MODELS in the place of its own.
+
+    Raises Terminal `not_configured` when that file is no such table.
+    """
+    path = settings.get("RECIPE_MODELS")
+    if not path:
+        return shipped_table()
+    try:
+        return _merged(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Terminal(
+            f"RECIPE_MODELS names {path!r}, which is no table of models",
+            code="not_configured",
+            detail=f"{type(error).__name__}: {error}; it has the form of models.json: routes and models",
+        ) from error
+
+
+def _shipped() -> JSONObject:
+    data: JSONObject = json.loads(Path(__file__).with_name("models.json").read_text(encoding="utf-8"))
+    return data
+
+
+@lru_cache(maxsize=8)
+def _merged(text: str) -> ModelTable:
+    given, base = json.loads(text), _shipped()
+    routes = {name: {**base["routes"].get(name, {}), **route} for name, route in given.get("routes", {}).items()}
+    unknown = sorted(routes.keys() - base["routes"].keys())
+    if unknown:
+        raise ValueError(f"there is no complexity {unknown[0]}; expected {', '.join(base['routes'])}")
+    return ModelTable.from_json(
+        {
+            **base,
+            "read_on": given.get("read_on", base["read_on"]),
+            "routes": {**base["routes"], **routes},
+            "models": {**base["models"], **given.get("models", {})},
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +134,7 @@ class Choice:
     max_tokens: int
     facts: ModelFacts | None
     notes: tuple[str, ...] = ()
+    thinking: Thinking | None = None
 
 
 def choose(
@@ -98,13 +145,27 @@ def choose(
     model: str | None,
     effort: Effort | None,
     max_tokens: int | None,
+    thinking: bool | None = None,
+    provider: ProviderName = DEFAULT_PROVIDER,
 ) -> Choice:
     """The model, effort and length for a step that says what is given, None where it says nothing.
 
-    Raises Terminal `not_configured` when AGENT_MAX_TOKENS is no whole number.
+    Raises Terminal `not_configured` when AGENT_MAX_TOKENS is no whole number, and when a server of the operator's own is
+    to answer and nobody says which of its models.
     """
     route = table.routes[complexity or table.default_complexity]
     name = model or settings.get("AGENT_MODEL") or route.model
+    if (
+        provider == "openai_compatible"
+        and name == route.model
+        and route == shipped_table().routes.get(complexity or table.default_complexity)
+        and not (model or settings.get("AGENT_MODEL"))
+    ):
+        raise Terminal(
+            "nobody says which model of the OpenAI-compatible server is to answer",
+            code="not_configured",
+            detail="set AGENT_MODEL, or `model` on the step, to the name that the server knows its model by",
+        )
     facts = table.facts(name)
     notes: list[str] = []
     length = max_tokens or _length_setting(settings) or route.max_tokens
@@ -113,10 +174,26 @@ def choose(
         length = facts.max_output
     if facts and facts.retires:
         notes.append(f"the vendor retires {name} on {facts.retires}; choose a newer model")
-    fitted = _fit(effort or route.effort, facts) if facts else effort
+    asked, said = _thinking(thinking, facts)
+    if said:
+        notes.append(f"{name} {said}")
+    wanted = effort or ("low" if thinking is False and asked is None else route.effort)
+    fitted = _fit(wanted, facts) if facts else effort
     if effort and fitted != effort:
         notes.append(f"{name} does not know the effort {effort}; {fitted or 'none'} was sent")
-    return Choice(model=name, effort=fitted, max_tokens=length, facts=facts, notes=tuple(notes))
+    return Choice(name, fitted, length, facts, tuple(notes), asked)
+
+
+def _thinking(wanted: bool | None, facts: ModelFacts | None) -> tuple[Thinking | None, str]:
+    """How the model is told to think, None when nothing is sent; and what to say about it."""
+    known = facts.thinking if facts else None
+    if wanted is None or (wanted and known == "always") or (not wanted and known == "budget"):
+        return None, ""
+    if not wanted:
+        return None, "cannot be told not to think; effort low was asked for where the step names none"
+    if known is None:
+        return None, "is not known to take thinking as a wish; effort steers it"
+    return known, ""
 
 
 def _length_setting(settings: Settings) -> int | None:

@@ -35,15 +35,18 @@ class ScriptedUsage(BaseModel):
 class ScriptedAnswer(BaseModel):
     """One entry of a script.
 
-    `step` is the path or the id of the step, `match` a part of the prompt (any letter case); left out, they fit
-    everything. `answer` is JSON, or text that is given word for word; `error` a failure code in its place. `times`
-    says how often the entry answers. Without it, it answers once when a later entry has the same `step` and `match`
-    (so that answers listed one after another are given in turn), else for ever.
+    `step` is the path or the id of the step, `match` a part of the prompt (any letter case), `model` the id of the model
+    that is asked; left out, they fit everything. `answer` is JSON, or text that is given word for word; `error` a
+    failure code in its place. An entry with `transcript` is no answer, but what is heard in a recording (`match` is then
+    a part of the recording's name). `times` says how often the entry answers. Without it, it answers once when a later
+    entry is for the same (so that answers listed one after another are given in turn), else for ever.
     """
 
     model_config = ConfigDict(extra="forbid")
     step: str | None = None
     match: str | None = None
+    model: str | None = None
+    transcript: str | None = None
     answer: Any = None
     error: str | None = None
     retry_after: float | None = None
@@ -61,26 +64,50 @@ class ScriptedModel:
         """
         self.requests: list[ModelRequest] = []
         self._entries: deque[_Entry] = deque()
-        later: set[tuple[str | None, str | None]] = set()
+        later: set[tuple[str | None, str | None, str | None, bool]] = set()
         for item in reversed([ScriptedAnswer.model_validate(item) for item in script]):
-            once = (item.step, item.match) in later
-            later.add((item.step, item.match))
+            wanted = (item.step, item.match, item.model, item.transcript is not None)
+            once = wanted in later
+            later.add(wanted)
             self._entries.appendleft(_Entry(item, item.times or (1 if once else None)))
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """The next answer of the script for this step and prompt."""
         self.requests.append(request)
         prompt = prompt_text(request)
-        for entry in self._entries:
-            if entry.left != 0 and _fits(entry.said, request.step, prompt):
-                if entry.left is not None:
-                    entry.left -= 1
-                return _given(entry.said)
+        said = self._take(request.step, prompt, model=request.model)
+        if said is not None:
+            return _given(said)
         raise Terminal(
             f"no scripted answer fits step {request.step}",
             code="no_scripted_answer",
             detail=f"the prompt begins: {prompt[:200]!r}; add an entry with step: {_step_id(request.step)}",
         )
+
+    async def transcript(self, step: str, name: str) -> str:
+        """What the script says is heard in the next recording of this step."""
+        said = self._take(step, name, model=None)
+        if said is None or said.transcript is None:
+            raise Terminal(
+                f"no scripted transcript fits step {step}",
+                code="no_scripted_answer",
+                detail=f"the recording is {name!r}; add an entry with step: {_step_id(step)} and transcript: what is said",
+            )
+        if said.error is not None:
+            raise _failure(said.error, said.retry_after)
+        return said.transcript
+
+    def _take(self, step: str, text: str, *, model: str | None) -> ScriptedAnswer | None:
+        """The next entry for a question to `model`, or for a recording when that is None."""
+        for entry in self._entries:
+            said = entry.said
+            if entry.left == 0 or (said.transcript is not None) != (model is None):
+                continue
+            if _fits(said, step, text) and said.model in (None, model):
+                if entry.left is not None:
+                    entry.left -= 1
+                return said
+        return None
 
 
 class _Entry:

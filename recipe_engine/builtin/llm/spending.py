@@ -6,46 +6,50 @@ becomes of the answer.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from recipe_engine.builtin.llm import pricing
+from recipe_engine.builtin.llm.ledger import Ledger, Purse, Share
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Provider, TokenCounter, TokenUsage
 from recipe_engine.builtin.llm.request import estimated_tokens
 from recipe_engine.builtin.llm.routing import Choice
 from recipe_engine.plugin import Context, Terminal
 
+DAILY_SETTING = "RECIPE_DAILY_COST_LIMIT"
+DAILY_TABLE = "llm.cost"
+_KEPT = 40 * 86_400.0
+
 
 class Spending:
-    """The account of one attempt. What the run may still spend was settled when the attempt began."""
+    """The account of one model in one attempt of a step. `free` is for who costs nothing: there is nothing to check."""
 
-    def __init__(self, ctx: Context, choice: Choice) -> None:
+    def __init__(self, ctx: Context, choice: Choice, *, free: bool = False) -> None:
         self._ctx = ctx
         self._choice = choice
-        self._cost = 0.0
-        self._tokens = 0
+        self._free = free
+        self._daily_limit = None if ctx.sandbox or free else _daily_limit(ctx)
+        self._day = datetime.fromtimestamp(ctx.now, UTC).date().isoformat()
 
-    async def permit(self, provider: Provider, request: ModelRequest) -> None:
-        """Return when the run's limits hold even if this call costs the most it can.
+    @asynccontextmanager
+    async def permitted(self, provider: Provider, request: ModelRequest) -> AsyncIterator[None]:
+        """The time of one call, in which the most that it can cost is set aside.
 
         Input tokens are estimated high; when the estimate does not fit, a provider that counts is asked for the
-        exact number. Raises Terminal `limit_tokens` or `limit_cost`.
+        exact number. Raises Terminal `limit_tokens`, `limit_cost` or `limit_daily_cost`.
         """
-        if self._ctx.cost_left is None and self._ctx.tokens_left is None:
-            return
-        worst = TokenUsage(input=estimated_tokens(request), output=request.max_tokens)
-        problem = self._problem(worst)
-        if problem and isinstance(provider, TokenCounter):
-            counted = await provider.count_tokens(request)
-            if counted is not None:
-                problem = self._problem(replace(worst, input=counted))
-        if problem:
-            raise problem
+        shares = [] if self._free else await self._reserved(provider, request)
+        try:
+            yield
+        finally:
+            if shares:
+                self._ledger.release(shares)
 
-    def report(self, answer: ModelAnswer) -> None:
-        """Add what an answer consumed to the step."""
+    async def report(self, answer: ModelAnswer) -> None:
+        """Add what an answer consumed to the step, the run's purses and the day."""
         used = answer.usage
         cost = self._price(used)
-        self._tokens += _total(used)
         tokens = {
             "input_tokens": used.input,
             "output_tokens": used.output,
@@ -54,42 +58,129 @@ class Spending:
         }
         if cost is None:
             self._ctx.report_usage(**tokens)
-            if self._tokens:
+            if _total(used):
                 self._ctx.log(f"no price is known for the model {self._choice.model}: tokens are counted, money is not")
-            return
-        self._cost += cost
-        self._ctx.report_usage(**tokens, cost=cost)
+        else:
+            self._ctx.report_usage(**tokens, cost=cost)
+        self._add(("tokens", self._ctx.run_id), _total(used))
+        self._add(("cost", self._ctx.run_id), cost or 0.0)
+        if self._daily_limit is not None and cost:
+            purse = await self._day_purse(self._daily_limit)
+            purse.spent += cost
+            spent = self._daily_limit - purse.limit + purse.spent
+            await self._ctx.store.put(DAILY_TABLE, self._day, round(spent, 9), _KEPT)
 
-    def _problem(self, worst: TokenUsage) -> Terminal | None:
-        tokens_left, cost_left = self._ctx.tokens_left, self._ctx.cost_left
-        numbers = f"up to {_total(worst)} tokens: about {worst.input} in, at most {worst.output} out"
-        if tokens_left is not None and _total(worst) > tokens_left - self._tokens:
-            return Terminal(
-                f"this call could use {_total(worst)} tokens; the run may use {max(tokens_left - self._tokens, 0)} more",
-                code="limit_tokens",
-                detail=f"{numbers}; lower max_tokens, shorten the prompt or raise limits.tokens",
-            )
-        if cost_left is None:
-            return None
+    @property
+    def _ledger(self) -> Ledger:
+        ledger: Ledger = self._ctx.tokens.setdefault("llm.ledger", Ledger())
+        return ledger
+
+    def _add(self, key: tuple[str, str], amount: float) -> None:
+        purse = self._ledger.known(key)
+        if purse is not None:
+            purse.spent += amount
+
+    async def _reserved(self, provider: Provider, request: ModelRequest) -> list[Share]:
+        worst = _worst(request, estimated_tokens(request))
+        shares = await self._shares(worst)
+        if isinstance(provider, TokenCounter) and any(share.amount > share.told for share in shares):
+            counted = await provider.count_tokens(request)
+            if counted is not None:
+                worst = _worst(request, counted)
+                shares = await self._shares(worst)
+        with self._ctx.untimed():
+            short = await self._ledger.reserve(shares)
+        if short is not None:
+            raise self._refusal(short, worst)
+        return shares
+
+    async def _shares(self, worst: TokenUsage) -> list[Share]:
+        """What a call may take of the run's tokens, of its money and of the day's."""
+        ctx, shares = self._ctx, []
+        if ctx.tokens_left is not None:
+            purse = self._ledger.purse(("tokens", ctx.run_id), ctx.tokens_left)
+            shares.append(Share(purse, min(ctx.tokens_left, purse.limit - purse.spent), _total(worst)))
+        if ctx.cost_left is None and self._daily_limit is None:
+            return shares
         cost = self._price(worst)
         if cost is None:
-            return Terminal(
-                f"no price is known for the model {self._choice.model}, so limits.cost cannot be kept",
+            limit = "limits.cost" if ctx.cost_left is not None else DAILY_SETTING
+            raise Terminal(
+                f"no price is known for the model {self._choice.model}, so {limit} cannot be kept",
                 code="limit_cost",
-                detail="choose a model with a known price, or limit tokens instead (limits.tokens)",
+                detail="give its price in the file of RECIPE_MODELS (0 for a model of your own), choose a model with a "
+                "known price, or limit tokens instead (limits.tokens)",
             )
-        if cost > cost_left - self._cost:
+        if ctx.cost_left is not None:
+            purse = self._ledger.purse(("cost", ctx.run_id), ctx.cost_left)
+            shares.append(Share(purse, min(ctx.cost_left, purse.limit - purse.spent), cost))
+        if self._daily_limit is not None:
+            purse = await self._day_purse(self._daily_limit)
+            shares.append(Share(purse, purse.limit - purse.spent, cost))
+        return shares
+
+    async def _day_purse(self, limit: float) -> Purse:
+        """The purse of this day: the limit less what the database says was spent before this process."""
+        key = ("day", self._day)
+        known = self._ledger.known(key)
+        if known is None:
+            spent = await self._ctx.store.get(DAILY_TABLE, self._day)
+            known = self._ledger.purse(key, limit - (spent if isinstance(spent, int | float) else 0.0))
+        return known
+
+    def _refusal(self, short: Share, worst: TokenUsage) -> Terminal:
+        numbers = f"up to {_total(worst)} tokens: about {_prompt(worst)} in, at most {worst.output} out"
+        left = max(short.purse.free(short.told), 0)
+        advice = "lower max_tokens, shorten the prompt or raise"
+        if short.purse is self._ledger.known(("tokens", self._ctx.run_id)):
             return Terminal(
-                f"this call could cost ${cost:.6f}; the run may spend ${max(cost_left - self._cost, 0):.6f} more",
-                code="limit_cost",
-                detail=f"{numbers}; lower max_tokens, shorten the prompt or raise limits.cost",
+                f"this call could use {_total(worst)} tokens; the run may use {left:.0f} more",
+                code="limit_tokens",
+                detail=f"{numbers}; {advice} limits.tokens",
             )
-        return None
+        if short.purse is self._ledger.known(("cost", self._ctx.run_id)):
+            return Terminal(
+                f"this call could cost ${short.amount:.6f}; the run may spend ${left:.6f} more",
+                code="limit_cost",
+                detail=f"{numbers}; {advice} limits.cost",
+            )
+        return Terminal(
+            f"this call could cost ${short.amount:.6f}; all runs may spend ${left:.6f} more today",
+            code="limit_daily_cost",
+            detail=f"{numbers}; the day ends at midnight UTC; {advice} {DAILY_SETTING}",
+        )
 
     def _price(self, usage: TokenUsage) -> float | None:
         facts = self._choice.facts
-        return pricing.cost(facts.prices, usage, self._ctx.now) if facts else None
+        return pricing.cost(facts.prices, usage, self._ctx.now) if facts and facts.prices else None
+
+
+def _worst(request: ModelRequest, prompt: int) -> TokenUsage:
+    """The most that a request can consume; writing the vendor's cache costs more than reading the prompt."""
+    if request.cached:
+        return TokenUsage(cache_write_5m=prompt, output=request.max_tokens)
+    return TokenUsage(input=prompt, output=request.max_tokens)
+
+
+def _prompt(usage: TokenUsage) -> int:
+    return usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h
 
 
 def _total(usage: TokenUsage) -> int:
-    return usage.input + usage.output + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h
+    return _prompt(usage) + usage.output
+
+
+def _daily_limit(ctx: Context) -> float | None:
+    """Raises Terminal `not_configured` when the setting is no amount."""
+    text = ctx.settings.get(DAILY_SETTING)
+    if not text:
+        return None
+    try:
+        limit = float(text.removesuffix("USD").removeprefix("$").strip())
+    except ValueError:
+        limit = -1.0
+    if not 0 <= limit < float("inf"):
+        raise Terminal(
+            f"{DAILY_SETTING} is {text!r}; expected an amount in US dollars such as 5.00", code="not_configured"
+        )
+    return limit

@@ -52,7 +52,7 @@ class AnthropicModel:
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """The model's answer; a schema that the API turns down is asked for in words instead."""
-        account = await self._account()
+        account = await self._account(request.timeout)
         import anthropic
 
         schema = orjson.dumps(request.output_schema)
@@ -71,7 +71,7 @@ class AnthropicModel:
 
     async def count_tokens(self, request: ModelRequest) -> int | None:
         """Input tokens as the API counts them, free of charge; None where the address has no such endpoint."""
-        account = await self._account()
+        account = await self._account(request.timeout)
         import anthropic
 
         counted = {key: value for key, value in body(request).items() if key != "max_tokens"}
@@ -82,7 +82,7 @@ class AnthropicModel:
         except anthropic.APIError as error:
             raise failure_of(error) from error
 
-    async def _account(self) -> Account:
+    async def _account(self, seconds: float | None) -> Account:
         """The account of this deployment; from here on the attempt's `ctx.http` carries what its client sends."""
         key = self._ctx.settings.require("ANTHROPIC_API_KEY")
         base_url = (self._ctx.settings.get("ANTHROPIC_BASE_URL") or BASE_URL).rstrip("/")
@@ -93,7 +93,7 @@ class AnthropicModel:
 
         from recipe_engine.builtin.llm.anthropic.seam import carried_by, seam_client
 
-        carried_by.set(self._ctx.http)
+        carried_by.set((self._ctx.http, seconds))
         accounts: dict[tuple[str, str], Account] = self._ctx.tokens.setdefault("llm.anthropic", {})
         account = accounts.get((base_url, key))
         if account is None:

@@ -15,6 +15,9 @@ from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Tex
 from recipe_engine.builtin.llm.request import instructed
 from recipe_engine.plugin import JSONObject
 
+_MARK = {"type": "ephemeral", "ttl": "5m"}
+_LEAST_THINKING = 1024
+
 
 def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
     """The body. A schema goes into output_config.format when the dialect can say it and `native` is true, else into
@@ -37,7 +40,21 @@ def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
         out["system"] = system
     if output:
         out["output_config"] = output
-    return out
+    if request.thinking == "adaptive":
+        out["thinking"] = {"type": "adaptive"}
+    elif request.thinking == "budget" and request.max_tokens > 2 * _LEAST_THINKING:
+        out["thinking"] = {"type": "enabled", "budget_tokens": request.max_tokens // 2}
+    return _marked(out, request) if request.cached else out
+
+
+def _marked(content: JSONObject, request: ModelRequest) -> JSONObject:
+    """The body with a mark for the vendor's cache at the end of what every request of the step begins with."""
+    if request.examples:
+        last = content["messages"][request.examples - 1]
+        last["content"] = [{"type": "text", "text": last["content"], "cache_control": dict(_MARK)}]
+    elif "system" in content:
+        content["system"] = [{"type": "text", "text": content["system"], "cache_control": dict(_MARK)}]
+    return content
 
 
 @lru_cache(maxsize=256)

@@ -13,8 +13,9 @@ import httpx2
 
 from recipe_engine.plugin import Http
 
-# The client of the attempt that is under way in this task. The SDK's client is shared by all of them.
-carried_by: ContextVar[Http] = ContextVar("the http client of the attempt")
+# The client of the attempt that is under way in this task, and how long its request may take (seconds). The SDK's client
+# is shared by all of them.
+carried_by: ContextVar[tuple[Http, float | None]] = ContextVar("the http client of the attempt")
 
 # Belong to one connection, or are set by whoever holds it.
 _HOP_HEADERS = frozenset(("host", "connection", "content-length", "transfer-encoding", "accept-encoding"))
@@ -27,11 +28,13 @@ class SeamTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The whole answer. What `ctx.http` raises passes through."""
-        answer = await carried_by.get().request(
+        http, seconds = carried_by.get()
+        answer = await http.request(
             request.method,
             str(request.url),
             headers={name: value for name, value in request.headers.items() if name not in _HOP_HEADERS},
             content=await request.aread(),
+            timeout=seconds,
             raw=True,
             auth=False,
             reads=True,

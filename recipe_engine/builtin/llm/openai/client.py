@@ -1,0 +1,123 @@
+"""A chat completions server as a provider: OpenAI's own, or any other at OPENAI_BASE_URL (a local one too).
+
+The one rule: one exchange is one answered request. A request that the server does not understand (400, 422) is said in
+another way, at most once for each thing that servers differ in; nothing was generated then.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from recipe_engine.builtin.llm.openai.errors import failure_of, words
+from recipe_engine.builtin.llm.openai.request import Dialect, body
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage
+from recipe_engine.builtin.llm.words import OPENAI_URL, Stop
+from recipe_engine.plugin import JSON, Context, JSONObject, Response, Retryable
+
+_STOPS: dict[str | None, Stop] = {
+    None: "end",
+    "stop": "end",
+    "length": "truncated",
+    "content_filter": "refused",
+}
+_LARGEST_ANSWER = 50_000_000
+_NOTES = {
+    "schema": "the server does not take this output_schema; it was asked for in words",
+    "effort": "the server does not take an effort for this model; none was sent",
+}
+
+
+class _Dialects:
+    """What is known of servers, by address and model; shared by all runs."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], Dialect] = {}
+
+
+class OpenAIModel:
+    """Chat completions, for one attempt of one step."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._base = (ctx.settings.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
+        dialects: _Dialects = ctx.tokens.setdefault("llm.openai", _Dialects())
+        self._dialects = dialects.known
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        """The model's answer."""
+        place = (self._base, request.model)
+        while True:
+            dialect = self._dialects.get(place, Dialect())
+            response = await self._post(body(request, dialect), request.timeout)
+            content = await response.read(_LARGEST_ANSWER)
+            if response.ok:
+                return _answer(content, _notes(dialect, request))
+            said, _ = words(content)
+            other = dialect.without(said, request) if response.status in (400, 422) else None
+            if other is None:
+                raise failure_of(response.status, response.headers, content)
+            self._dialects[place] = other
+
+    async def _post(self, content: JSONObject, seconds: float | None) -> Response:
+        key = self._ctx.settings.get("OPENAI_API_KEY")
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        return await self._ctx.http.request(
+            "POST",
+            f"{self._base}/chat/completions",
+            headers=headers,
+            content=orjson.dumps(content),
+            timeout=seconds,
+            raw=True,
+            auth=False,
+            reads=True,
+        )
+
+
+def _notes(dialect: Dialect, request: ModelRequest) -> tuple[str, ...]:
+    lacking = {
+        "schema": not dialect.schema and request.output_schema is not None,
+        "effort": not dialect.effort and request.effort is not None,
+    }
+    return tuple(_NOTES[name] for name, lacks in lacking.items() if lacks)
+
+
+def _answer(content: bytes, notes: tuple[str, ...]) -> ModelAnswer:
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Retryable(
+            "the model's service answered with something that is not JSON",
+            code="invalid_answer",
+            detail=content[:300].decode("utf-8", "replace"),
+        ) from error
+    choice = _first_choice(data)
+    if choice is None:
+        raise Retryable("the model's service answered with no message", code="invalid_answer", detail=str(data)[:300])
+    message, reason = choice["message"], choice.get("finish_reason")
+    refusal = message.get("refusal")
+    stop = "refused" if refusal else _STOPS.get(reason, "other")
+    text = message.get("content")
+    return ModelAnswer(
+        text=text if isinstance(text, str) else "",
+        stop=stop,
+        usage=_usage(data.get("usage")),
+        detail=str(refusal or reason or ""),
+        notes=notes,
+    )
+
+
+def _first_choice(data: JSON) -> JSONObject | None:
+    choices = data.get("choices") if isinstance(data, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) and isinstance(first.get("message"), dict) else None
+
+
+def _usage(usage: JSON) -> TokenUsage:
+    """The tokens that the server counted; cached ones are part of the prompt there."""
+    if not isinstance(usage, dict):
+        return TokenUsage()
+    prompt = usage.get("prompt_tokens") or 0
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    return TokenUsage(input=prompt - cached, output=usage.get("completion_tokens") or 0, cache_read=cached)

@@ -1,0 +1,89 @@
+"""A model request as the JSON body of POST /chat/completions.
+
+The one rule: the plainest form that every such server takes. What some of them refuse (a schema, an effort, the name of
+the length) is in `Dialect`, which is learnt from their refusals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from recipe_engine.builtin.llm.anthropic.schema import portable
+from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.request import instructed
+from recipe_engine.builtin.llm.words import Effort
+from recipe_engine.plugin import JSON, JSONObject
+
+_EFFORTS: dict[Effort, str] = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a server takes for one of its models, as far as is known."""
+
+    schema: bool = True
+    effort: bool = True
+    length: str = "max_tokens"
+
+    def without(self, complaint: str, request: ModelRequest) -> Dialect | None:
+        """The dialect that heeds a refusal, None when the refusal is about something else."""
+        said = complaint.lower()
+        if self.length == "max_tokens" and "max_completion_tokens" in said:
+            return replace(self, length="max_completion_tokens")
+        if self.effort and request.effort and "effort" in said:
+            return replace(self, effort=False)
+        if self.schema and request.output_schema is not None and _about_schemas(said):
+            return replace(self, schema=False)
+        return None
+
+
+def body(request: ModelRequest, dialect: Dialect) -> JSONObject:
+    """The body. A schema goes into response_format when the server takes it there, else into the system prompt."""
+    schema = portable(request.output_schema) if dialect.schema and request.output_schema is not None else None
+    system = request.system
+    if request.output_schema is not None and schema is None:
+        system = instructed(request)
+    turns = [{"role": "system", "content": system}] if system else []
+    out: JSONObject = {
+        "model": request.model,
+        dialect.length: request.max_tokens,
+        "messages": [*turns, *(_turn(message) for message in request.messages)],
+    }
+    if schema is not None:
+        named = {"name": "answer", "schema": schema, "strict": _all_required(schema)}
+        out["response_format"] = {"type": "json_schema", "json_schema": named}
+    if request.effort and dialect.effort:
+        out["reasoning_effort"] = _EFFORTS[request.effort]
+    return out
+
+
+def _turn(message: Message) -> JSONObject:
+    if all(isinstance(part, Text) for part in message.parts):
+        return {"role": message.role, "content": "".join(p.text for p in message.parts if isinstance(p, Text))}
+    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+
+
+def _part(part: Text | Media) -> JSONObject:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if part.source == "text":
+        return {"type": "text", "text": f"{part.name}\n{part.data}" if part.name else part.data}
+    address = part.data if part.source == "url" else f"data:{part.media_type};base64,{part.data}"
+    if part.kind == "image":
+        return {"type": "image_url", "image_url": {"url": address}}
+    return {"type": "file", "file": {"filename": part.name or "document.pdf", "file_data": address}}
+
+
+def _about_schemas(said: str) -> bool:
+    return any(word in said for word in ("response_format", "json_schema", "schema", "grammar"))
+
+
+def _all_required(schema: JSON) -> bool:
+    """Whether every object of a schema demands all that it names: only then may the server be held to it strictly."""
+    if isinstance(schema, list):
+        return all(_all_required(item) for item in schema)
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" and set(schema.get("properties", {})) != set(schema.get("required", ())):
+        return False
+    return all(_all_required(item) for item in schema.values())

@@ -53,6 +53,7 @@ async def _drive(engine: Engine, *, until_idle: bool) -> int:
                 "`recipe doctor` says which; end it to take over",
             )
         click.echo(f"driving the runs of {engine.database}", err=True)
+        _collect_less_often()
         if until_idle:
             idle: asyncio.Task[Any] = asyncio.create_task(engine.runtime.until_idle())
             if await stop.first(idle):
@@ -65,6 +66,16 @@ async def _drive(engine: Engine, *, until_idle: bool) -> int:
             click.echo("stopping; everything goes on with the next worker", err=True)
         await _tell_what_is_left(engine)
     return 0
+
+
+def _collect_less_often() -> None:
+    """A worker's garbage is freed by counting references; looking for cycles after every 700 new objects, through all
+    that is imported, cost a seventh of its time."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def _tell_what_is_left(engine: Engine) -> None:

@@ -192,6 +192,16 @@ class State:
         return min((item.wake_at for item in self.pending.values() if item.wake_at is not None), default=None)
 
 
+def release(state: State) -> None:
+    """Part what refers to each other in a state that nobody will use again, so that its memory is free at once: a
+    process that parks runs by the thousand would otherwise spend its time looking for cycles."""
+    for step in state.steps.values():
+        step.frame.current = None
+        step.frames = {}
+    state.steps = {}
+    state.root = state.handler = None
+
+
 def add_usage(one: Usage, other: Usage) -> Usage:
     """The sum of two usages."""
     return Usage(

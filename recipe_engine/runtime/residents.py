@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from recipe_engine.core.state import release
 from recipe_engine.runtime.live import LiveRun, Plans, revived
 from recipe_engine.runtime.store import Store
 
@@ -72,3 +73,4 @@ class Residents:
         while len(self._at_rest) > _KEPT_AT_REST or self._bytes > _BYTES_AT_REST:
             _, gone = self._at_rest.popitem(last=False)
             self._bytes -= gone.size
+            release(gone.state)

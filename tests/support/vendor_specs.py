@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from functools import cache
@@ -206,9 +208,9 @@ class Spec:
             ]
         if not isinstance(value, dict):
             return []
-        variants = [self._resolve(each) for name in ("allOf", "anyOf", "oneOf") for each in schema.get(name, ())]
-        declared = {name: of for each in [schema, *variants] for name, of in each.get("properties", {}).items()}
-        if not declared or any(each.get("additionalProperties") for each in [schema, *variants]):
+        variants = list(self._variants(schema))
+        declared = {name: of for each in variants for name, of in each.get("properties", {}).items()}
+        if not declared or any(each.get("additionalProperties") for each in variants):
             return []
         return [
             problem
@@ -220,6 +222,14 @@ class Spec:
             )
         ]
 
+    def _variants(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A schema and all that it is put together of."""
+        schema = self._resolve(schema)
+        yield schema
+        for name in ("allOf", "anyOf", "oneOf"):
+            for each in schema.get(name, ()):
+                yield from self._variants(each)
+
     def _resolve(self, item: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in item:
             target: Any = self.document
@@ -229,13 +239,25 @@ class Spec:
         return item
 
 
-def hold_to_spec(sandbox: Sandbox, vendor: str, *, lenient: bool = False, newer: tuple[str, ...] = ()) -> None:
+def hold_to_spec(
+    sandbox: Sandbox,
+    vendor: str,
+    *,
+    lenient: bool = False,
+    newer: tuple[str, ...] = (),
+    mend: Callable[[dict[str, Any]], object] | None = None,
+) -> None:
     """From now on every request to `sandbox`, and every answer of it, fails the test when the description forbids it.
 
-    `newer` are problems that are none: words of what the vendor takes and its description is too old to say."""
+    `newer` are problems that are none: words of what the vendor takes and its description is too old to say. `mend` takes a
+    mistake out of the description, that of its schemas which nothing can satisfy."""
     answer, described = sandbox.answer, _find(vendor, lenient)
     if described is None:
         return
+    if mend is not None:
+        document = deepcopy(described.document)
+        mend(document)
+        described = Spec(document, lenient)
 
     def checked(request: SandboxRequest) -> SandboxResponse:
         problems = [

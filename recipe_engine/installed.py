@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from recipe_engine.runtime.settings import Settings
 
 DOTENV = ".env"
+CONNECTORS = "connectors"
+CONNECTOR_CONFIG = "connector.yml"
 _PACKAGE = Path(__file__).parent
 _MOST_FILES = 5_000
+_FOLLOWS = frozenset({"index.json"})
 _NOT_SOURCES = frozenset({"__pycache__", "build", "dist", "docs", "node_modules", "site-packages", "tests"})
 
 
@@ -75,11 +78,22 @@ class Place:
 
 
 def installed() -> LoadedPlugins:
-    """The builtin plugins and every connector that this environment offers."""
+    """The builtin plugins, every connector that this environment offers, and those that were added to the project."""
     from recipe_engine.builtin import BUILTINS
+    from recipe_engine.plugin.catalog import Known
     from recipe_engine.plugin.loading import load_catalog
 
-    return load_catalog(known=BUILTINS)
+    added = [Known("recipe_engine.openapi", (folder.name,), place=str(folder)) for folder in added_connectors()]
+    return load_catalog(known=BUILTINS, added=added)
+
+
+def added_connectors(env: Mapping[str, str] | None = None) -> list[Path]:
+    """The folders of the connectors that were added to the project: those below `connectors/` of the working folder and
+    below each folder that RECIPE_CONNECTORS names."""
+    named = (os.environ if env is None else env).get("RECIPE_CONNECTORS", "")
+    roots = [Path(CONNECTORS), *(Path(place) for place in named.split(os.pathsep) if place)]
+    found = [path.parent for root in roots for path in sorted(root.glob(f"*/{CONNECTOR_CONFIG}"))]
+    return list({folder.resolve(): folder for folder in found}.values())
 
 
 def settings(found: LoadedPlugins, env: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
@@ -117,6 +131,10 @@ def stamp() -> str | None:
             if count > _MOST_FILES:
                 return None
             seen.append(f"{file} {told.st_mtime_ns} {told.st_size}")
+    for folder in added_connectors():
+        # The index beside a document follows from it, and is written when it is first read.
+        files = (entry for entry in os.scandir(folder) if entry.is_file() and entry.name not in _FOLLOWS)
+        seen += sorted(f"{entry.path} {entry.stat().st_mtime_ns} {entry.stat().st_size}" for entry in files)
     return hashlib.sha256("\n".join(seen).encode()).hexdigest()
 
 

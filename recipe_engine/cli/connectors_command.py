@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recipe_engine.cli.lazy import RecipeCommand
+from recipe_engine.cli.lazy import Entry, RecipeGroup, load_command
 from recipe_engine.cli.show.columns import columns
 
 if TYPE_CHECKING:
@@ -16,8 +16,41 @@ if TYPE_CHECKING:
     from recipe_engine.runtime.settings import Settings
 
 
-@click.command(
-    cls=RecipeCommand,
+_COMMANDS = {
+    "add": Entry("connectors_add_command:add", "Add an API to the project by its OpenAPI document."),
+}
+
+
+class _Connectors(RecipeGroup):
+    """Commands by name; any other word is the name of a connector, which `show` describes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS:
+            return load_command(_COMMANDS[cmd_name])
+        return super().get_command(ctx, cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`recipe connectors hubspot` and `recipe connectors --json` are short for `recipe connectors show ...`."""
+        asks_help = any(word in ctx.help_option_names for word in args)
+        named = [word for word in args if not word.startswith("-")]
+        if not asks_help and (not named or self.get_command(ctx, named[0]) is None):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Connectors)
+def connectors() -> None:
+    """List connectors and the settings they miss; describe one by its NAME; add one.
+
+    `recipe connectors` lists them, `recipe connectors NAME` describes one.
+    """
+
+
+@connectors.command(
+    "show",
     example="""
     recipe connectors              which are ready, and what the others miss
     recipe connectors hubspot      its settings and how to get them, its actions
@@ -25,7 +58,7 @@ if TYPE_CHECKING:
 )
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def connectors(name: str | None, as_json: bool) -> int:
+def show(name: str | None, as_json: bool) -> int:
     """List connectors and the settings they miss; describe one by its NAME. Values of settings are never shown."""
     from recipe_engine.installed import installed, settings
 
@@ -91,7 +124,7 @@ def _describe(connector: Connector, values: Settings) -> None:
 def _describe_address(connector: Connector, values: Settings) -> None:
     override = connector.base_url_setting or f"{connector.name.upper()}_BASE_URL"
     click.secho("\nAddress", bold=True)
-    click.echo(f"  {values.get(override) or connector.base_url or 'not set'} (replaced by {override})")
+    click.echo(f"  {values.get(override) or _address(connector, values) or 'not set'} (replaced by {override})")
     for limit in connector.limits:
         click.echo(f"  at most {limit.count} requests in {limit.per:g} s")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from recipe_engine.errors import RecipeError
 from recipe_engine.plugin.api import Action, Connector
 
 logger = logging.getLogger("recipe_engine")
@@ -18,18 +19,22 @@ logger = logging.getLogger("recipe_engine")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A plugin that can wait: its module, the connectors that it brings, and its actions that have a bare name."""
+    """A plugin that can wait: its module, the connectors that it brings, and its actions that have a bare name.
+
+    `place` is handed to `register_connectors` of a module that makes connectors from files: the folder of one.
+    """
 
     module: str
     connectors: tuple[str, ...]
     bare_actions: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Shelf:
     """Connectors that are there, and plugins that will bring more when asked for."""
 
     def __init__(
-        self, there: Iterable[Connector], waiting: Iterable[Known], load: Callable[[str], list[Connector]]
+        self, there: Iterable[Connector], waiting: Iterable[Known], load: Callable[[Known], list[Connector]]
     ) -> None:
         self.connectors: dict[str, Connector] = {}
         self.actions: dict[str, Action] = {}
@@ -47,17 +52,19 @@ class Shelf:
 
     def fetch_all(self) -> None:
         """Load every plugin that still waits. One that cannot be imported costs its own connectors and a warning: those
-        who look at all of them do not ask for it."""
+        who look at all of them do not ask for it. So do files of a project that make no connector."""
         while self._waiting:
             known = self._waiting[0]
             try:
                 self._take(known)
             except ImportError:
                 logger.exception("%s is left out: it cannot be imported", known.module)
+            except RecipeError as error:
+                logger.warning("the connector %s is left out: %s", known.connectors[0], error.message)
 
     def _take(self, known: Known) -> None:
         self._waiting.remove(known)
-        for connector in self._load(known.module):
+        for connector in self._load(known):
             self._put(connector)
 
     def _put(self, connector: Connector) -> None:

@@ -64,9 +64,10 @@ class _Loading:
     reserved: set[str] = field(default_factory=set)
 
 
-def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = ()) -> LoadedPlugins:
+def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = (), added: Iterable[Known] = ()) -> LoadedPlugins:
     """The catalog of `extra` (plugin objects), of `known` (plugins that wait until they are asked for), of the engine's
-    own connectors, and of every other plugin that an entry point of the group `recipe_engine` announces.
+    own connectors, of every other plugin that an entry point of the group `recipe_engine` announces, and of `added`:
+    connectors of a project, which never take the place of an installed one.
 
     What goes wrong in `extra` is raised: whoever passes it is there to hear it.
     """
@@ -85,6 +86,7 @@ def load_catalog(extra: Iterable[Any] = (), known: Iterable[Known] = ()) -> Load
     for entry in announced:
         if not _is_own(entry):
             _load(loading, entry)
+    waiting += _not_taken(loading, added)
     shelf = Shelf(loading.connectors.values(), waiting, _connectors_of)
     return LoadedPlugins(Catalog.on(shelf), manager, tuple(loading.functions), tuple(loading.warnings))
 
@@ -93,10 +95,25 @@ def _is_own(entry: EntryPoint) -> bool:
     return entry.module.partition(".")[0] == _CONNECTORS_PACKAGE
 
 
-def _connectors_of(module: str) -> list[Connector]:
+def _connectors_of(known: Known) -> list[Connector]:
     """The connectors of one of the engine's own plugins."""
-    plugin = import_module(module)
-    return list(plugin.register_connectors()) if hasattr(plugin, "register_connectors") else []
+    plugin = import_module(known.module)
+    if not hasattr(plugin, "register_connectors"):
+        return []
+    return list(plugin.register_connectors(known.place) if known.place else plugin.register_connectors())
+
+
+def _not_taken(loading: _Loading, added: Iterable[Known]) -> list[Known]:
+    """The connectors of a project whose names nobody has yet."""
+    kept = []
+    for known in added:
+        [name] = known.connectors
+        if name in loading.connectors or name in loading.reserved:
+            loading.warnings.append(PluginWarning(name, known.place, f"there is a connector {name!r} already"))
+        else:
+            loading.reserved.add(name)
+            kept.append(known)
+    return kept
 
 
 def _load(loading: _Loading, entry: EntryPoint) -> None:

@@ -143,7 +143,9 @@ class _InventedSettings(Settings):
 
 
 def sandbox_class_of(connector: Connector) -> type[Sandbox]:
-    """The class behind `connector.sandbox`, imported now."""
+    """The class behind `connector.sandbox`, imported or made now."""
+    if callable(connector.sandbox):
+        return connector.sandbox()
     module, _, name = (connector.sandbox or "").partition(":")
     found: type[Sandbox] = getattr(import_module(module), name)
     return found

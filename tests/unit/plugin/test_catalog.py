@@ -16,7 +16,8 @@ class Loader:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def __call__(self, module: str) -> list[Connector]:
+    def __call__(self, known: Known) -> list[Connector]:
+        module = known.module
         self.asked.append(module)
         if module == "broken":
             raise ImportError("no module named gone")

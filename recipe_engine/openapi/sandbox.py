@@ -1,0 +1,215 @@
+"""The sandbox of a connector made from a document: it answers from schemas and examples.
+
+The one rule: it refuses what the document refuses (unknown paths, missing credentials, required, types, choices, formats)
+and invents nothing else: it keeps no state, and what an operation answers can be set by a test.
+
+    answers:
+      - {operation: get_contact, json: {id: "7", name: Jeanne}}
+      - {operation: create_contact, status: 409, json: {message: exists}, times: 1}
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+from pydantic import BaseModel, ConfigDict, Field
+
+from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.openapi.arrivals import Arrival, Misread
+from recipe_engine.openapi.auth import SANDBOX_TOKEN
+from recipe_engine.openapi.connector import server_url
+from recipe_engine.openapi.examples import sample_of
+from recipe_engine.openapi.operations import VARIABLE, Media, Operation
+from recipe_engine.openapi.schemas import Schemas
+from recipe_engine.openapi.shapes import params_schema, sound
+from recipe_engine.plugin import Effect, Sandbox, SandboxRequest, SandboxResponse
+from recipe_engine.plugin.http import SAFE_METHODS
+
+if TYPE_CHECKING:
+    from recipe_engine.openapi.connector import OpenApiConnector
+    from recipe_engine.openapi.index import Entry
+
+
+class ScriptedAnswer(BaseModel):
+    """What an operation answers, `times` times (without it for ever)."""
+
+    model_config = ConfigDict(extra="forbid")
+    operation: str
+    status: int = Field(200, ge=100, le=599)
+    json_body: JSON = Field(None, alias="json")
+    times: int | None = Field(None, ge=1)
+
+
+class _Route:
+    """An operation with what the sandbox needs of it, worked out when it is first asked for."""
+
+    def __init__(self, connector: OpenApiConnector, entry: Entry) -> None:
+        self.entry = entry
+        self.operation: Operation = connector.operation(entry)
+        self.schema = params_schema(connector.document, self.operation)
+        self.validator = jsonschema_rs.validator_for(self.schema, validate_formats=True)
+        self.arrival = Arrival(self.operation, self.schema)
+
+
+def sandbox_of(connector: OpenApiConnector) -> type[Sandbox]:
+    """The class of the connector's sandbox."""
+
+    @cache
+    def route(entry: Entry) -> _Route:
+        return _Route(connector, entry)
+
+    patterns = sorted(
+        ((_pattern(entry.path), entry) for entry in connector.index.entries),
+        key=lambda found: -len(VARIABLE.sub("", found[1].path)),
+    )
+    attributes = {"of": connector, "patterns": patterns, "route": staticmethod(route)}
+    return type(f"{connector.name.title()}Sandbox", (OpenApiSandbox,), attributes)
+
+
+class OpenApiSandbox(Sandbox):
+    """A vendor as far as its document describes it."""
+
+    of: ClassVar[OpenApiConnector]
+    patterns: ClassVar[list[tuple[re.Pattern[str], Entry]]]
+    route: ClassVar[Any]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._scripted: list[ScriptedAnswer] = []
+
+    def seed(self, data: JSONObject) -> None:
+        """Take `answers`. Raises ValueError for what is no answer, and for operations that there are not."""
+        answers = [ScriptedAnswer.model_validate(item) for item in data.pop("answers", [])]
+        known = {entry.name for _, entry in self.patterns}
+        for answer in answers:
+            if answer.operation not in known:
+                raise ValueError(f"{self.connector} has no operation {answer.operation}")
+        self._scripted += answers
+        super().seed(data)
+
+    def answer(self, request: SandboxRequest) -> SandboxResponse:
+        """What the document lets expect."""
+        self.requests.append(request)
+        credentials = self.of.credentials
+        if credentials.kind == "oauth2" and request.url.partition("?")[0] == credentials.where:
+            return SandboxResponse(200, {"access_token": SANDBOX_TOKEN, "token_type": "Bearer", "expires_in": 3600})
+        found = self._find(request)
+        if found is None:
+            return self._nowhere(request)
+        entry, variables = found
+        route: _Route = self.route(entry)
+        if route.operation.secured == "must" and credentials.missed_by(request, self.settings):
+            return SandboxResponse(401, {"message": f"{entry.name} needs valid credentials: {self.of.config.auth}"})
+        known = [credentials.where] if credentials.kind == "query" else []
+        try:
+            params = route.arrival.params(request, variables, known)
+        except Misread as refused:
+            return SandboxResponse(refused.status, {"message": str(refused)})
+        problems = [_words(error) for error in route.validator.iter_errors(params)]
+        if problems:
+            return SandboxResponse(self._refusal(route.operation), {"message": problems[0], "errors": problems[:20]})
+        return self._accepted(route, request, params)
+
+    def _accepted(self, route: _Route, request: SandboxRequest, params: JSONObject) -> SandboxResponse:
+        scripted = next(
+            (each for each in self._scripted if each.operation == route.entry.name and each.times != 0), None
+        )
+        if scripted is not None and scripted.times is not None:
+            scripted.times -= 1
+        answer = _described(self.of, route.operation)
+        if scripted is not None:
+            answer = SandboxResponse(scripted.status, scripted.json_body)
+        if request.method not in SAFE_METHODS and answer.status < 400:
+            self.effects.append(Effect(self.connector, route.entry.name, params))
+        return answer
+
+    def _find(self, request: SandboxRequest) -> tuple[Entry, dict[str, str]] | None:
+        """The operation of a request, and the variables in its path as they were sent."""
+        for path in self._paths(request):
+            for pattern, entry in self.patterns:
+                found = pattern.fullmatch(path) if entry.method == request.method.lower() else None
+                if found is not None and self._is_literal(entry, request):
+                    names = VARIABLE.findall(entry.path.partition("#")[0].partition("?")[0])
+                    return entry, dict(zip(names, found.groups(), strict=True))
+        return None
+
+    def _is_literal(self, entry: Entry, request: SandboxRequest) -> bool:
+        """Whether the query that is part of the operation's path was sent."""
+        literal = entry.path.partition("#")[0].partition("?")[2]
+        return all(part in urlsplit(request.url).query.split("&") for part in literal.split("&") if part)
+
+    def _paths(self, request: SandboxRequest) -> list[str]:
+        """The request's path below each address that it may have been sent to."""
+        servers = [self.of.config.server, *map(server_url, self.of.index.servers)]
+        bases = {urlsplit(server).path.rstrip("/") for server in servers} | self._own_servers()
+        path = request.path
+        below = [
+            path[len(base) :] or "/"
+            for base in sorted(bases, key=len, reverse=True)
+            if base and path.startswith(f"{base}/")
+        ]
+        return [*below, path]
+
+    def _own_servers(self) -> set[str]:
+        found = set()
+        for _, _, operation, item in self.of.document.operations():
+            for server in (*(operation.get("servers") or ()), *(item.get("servers") or ())):
+                found.add(urlsplit(server_url(server)).path.rstrip("/"))
+        return found
+
+    def _nowhere(self, request: SandboxRequest) -> SandboxResponse:
+        paths = self._paths(request)
+        methods = {
+            entry.method.upper() for pattern, entry in self.patterns for path in paths if pattern.fullmatch(path)
+        }
+        if methods:
+            allowed = ", ".join(sorted(methods))
+            return SandboxResponse(405, {"message": f"{request.path} takes {allowed}"}, headers={"allow": allowed})
+        return self.not_found(request)
+
+    def _refusal(self, operation: Operation) -> int:
+        statuses = {answer.status for answer in operation.answers}
+        return 422 if "422" in statuses and "400" not in statuses else 400
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    plain = path.partition("#")[0].partition("?")[0]
+    return re.compile(
+        "".join("([^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(VARIABLE.split(plain)))
+    )
+
+
+def _words(error: Any) -> str:
+    place = ".".join(map(str, error.instance_path))
+    return f"{place}: {error.message[:300]}" if place else str(error.message[:300])
+
+
+def _described(connector: OpenApiConnector, operation: Operation) -> SandboxResponse:
+    """The success that the document describes, with its own example where that fits."""
+    successes = sorted(operation.successes, key=lambda answer: (not answer.media, answer.status))
+    if not successes:
+        return SandboxResponse(200)
+    answer = successes[0]
+    status = int(answer.status.replace("XX", "00")) if answer.status != "default" else 200
+    if not answer.media or operation.method == "head":
+        return SandboxResponse(status)
+    return _body(connector, operation, status, answer.media[0])
+
+
+def _body(connector: OpenApiConnector, operation: Operation, status: int, media: Media) -> SandboxResponse:
+    headers = {"content-type": media.type if "*" not in media.type else "application/octet-stream"}
+    if media.kind == "json":
+        schemas = Schemas(connector.document, "answer")
+        schema = schemas.schema(media.schema)
+        whole = sound(schemas.finish(schema if isinstance(schema, dict) else {}))
+        value = next((each for each in media.examples if jsonschema_rs.is_valid(whole, each)), None)
+        value = sample_of(whole, operation.name) if value is None else value
+        if value is None:
+            return SandboxResponse(status, body=b"null", headers={"content-type": "application/json"})
+        return SandboxResponse(status, value)
+    example = next((each for each in media.examples if isinstance(each, str)), f"sample {operation.name}")
+    return SandboxResponse(status, body=example.encode(), headers=headers)

@@ -98,6 +98,7 @@ slack = Connector(
         ),
     ],
     auth=bearer("SLACK_BOT_TOKEN"),
+    endpoints=("SLACK_WEBHOOK",),
     errors=errors,
     channels={"slack": Channel(slack_channel, _missing, address=("slack", "slack_id"), default_to="SLACK_WEBHOOK")},
     verify=verify,

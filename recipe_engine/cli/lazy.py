@@ -41,6 +41,8 @@ COMMANDS: Mapping[str, Entry] = {
     "approve": Entry("approve_command:approve", "Answer a run that waits for a person.", _RUN),
     "worker": Entry("worker_command:worker", "Own the database and drive every run that is due.", _OPERATE),
     "runs": Entry("runs_command:runs", "List, show, watch, pause, resume, cancel, retry, resolve runs.", _OPERATE),
+    "report": Entry("report_command:report", "What runs cost and saved, by recipe and day.", _OPERATE),
+    "prompts": Entry("prompts_command:prompts", "Show what a step asked a language model.", _OPERATE),
     "stop-all": Entry("stop_command:stop_all", "Emergency stop: pause every run, or undo that.", _OPERATE),
     "actions": Entry("actions_command:actions", "List the actions of steps; describe one.", _LOOK_UP),
     "connectors": Entry("connectors_command:connectors", "List connectors and the settings they miss.", _LOOK_UP),

@@ -30,7 +30,8 @@ class Mode(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run as it is shown. Moments are ISO 8601 in UTC. `steps` is None where runs are listed."""
+    """A run as it is shown. Moments are ISO 8601 in UTC. `steps` is None where runs are listed; there `rehearsal` says that
+    it changed nothing real (sandbox, dry run)."""
 
     run_id: str
     recipe: str
@@ -41,6 +42,7 @@ class RunView:
     started_at: str | None
     ended_at: str | None
     steps: list[JSONObject] | None = None
+    rehearsal: bool = False
 
     @property
     def ended(self) -> bool:

@@ -44,6 +44,7 @@ def listed(row: RunRow) -> RunView:
         usage=result.get("usage", _NOTHING_USED),
         started_at=moment(row.started_at),
         ended_at=None if row.ended_at is None else moment(row.ended_at),
+        rehearsal=row.sandbox or row.dry_run,
     )
 
 

@@ -33,17 +33,7 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
     Raises what docs/reference/llm-call.md lists.
     """
     began = ctx.now
-    answers.refuse_bad_schema(params.output_schema)
-    models = list(fallback.candidates(ctx, table_of(ctx.settings), params))
-    parts = await _read_parts(ctx, params)
-    request = build(
-        ctx.path,
-        models[0].choice,
-        parts,
-        system=params.system_prompt,
-        output_schema=params.output_schema,
-        examples=example_turns(params),
-    )
+    models, request = await question_of(ctx, params)
     prepared = fallback.has_prepared_answer(params)
     errors: list[ActionError] = []
     providers: dict[str, Provider] = {}
@@ -68,6 +58,25 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
     value = fallback.prepared_answer(params)
     _mark(ctx, "the prepared answer", errors)
     return value
+
+
+async def question_of(ctx: Context, params: LlmCall) -> tuple[list[Candidate], ModelRequest]:
+    """Who may be asked, in order, and what the first of them is asked.
+
+    Raises what is found before sending.
+    """
+    answers.refuse_bad_schema(params.output_schema)
+    models = list(fallback.candidates(ctx, table_of(ctx.settings), params))
+    parts = await _read_parts(ctx, params)
+    request = build(
+        ctx.path,
+        models[0].choice,
+        parts,
+        system=params.system_prompt,
+        output_schema=params.output_schema,
+        examples=example_turns(params),
+    )
+    return models, request
 
 
 def _mark(ctx: Context, who: str, errors: list[ActionError]) -> None:

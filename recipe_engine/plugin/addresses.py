@@ -5,7 +5,6 @@ The one rule: what cannot be an address is refused here, before anything is sent
 
 from __future__ import annotations
 
-from email.headerregistry import Address
 from email.utils import getaddresses
 
 from recipe_engine.plugin.errors import Terminal
@@ -46,6 +45,8 @@ def email_addresses(*texts: str) -> list[str]:
 
 
 def _email(name: str, spec: str, text: str) -> str:
+    from email.headerregistry import Address
+
     from email_validator import EmailNotValidError, validate_email
 
     # The parser repairs what it can (`a@b c` to `a@bc`); an address that was not written is none.

@@ -85,14 +85,17 @@ def whatsapp_form(settings: Settings, params: SendWhatsApp) -> dict[str, Any]:
 
 
 def address(text: str, region: str | None) -> str:
-    """A number in E.164, with `whatsapp:` before it if it stood there."""
+    """A number in E.164, with `whatsapp:` before it if it stood there; the name of a sender as it is."""
+    if _NAME.match(text):
+        return text
     channel = _WHATSAPP if text.startswith(_WHATSAPP) else ""
     return channel + phone_number(text.removeprefix(_WHATSAPP), region)
 
 
 async def send(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage:
     """Send one message. `key` names it: the step's, with the recipient where a step has several."""
-    await ctx.store.put(BEGUN, key, {"at": ctx.now}, KEEP)
+    if not ctx.dry_run:
+        await ctx.store.put(BEGUN, key, {"at": ctx.now}, KEEP)
     answer = await (await ctx.http.post(f"{messages_path(ctx.settings)}.json", form=form)).json()
     await ctx.store.claim(TAKEN, answer["sid"], key, KEEP)
     return message_of(answer)

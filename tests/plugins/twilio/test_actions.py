@@ -133,6 +133,19 @@ async def test_a_wrong_token_is_refused(bench: SandboxContext) -> None:
     assert "sandbox-twilio-auth-token" not in repr(failure)
 
 
+async def test_a_dry_run_sends_nothing_and_notes_nothing(bench: SandboxContext) -> None:
+    example = await bench.call("send_sms", step_key="run-1/a", dry_run=True, to=ADA, body="Bonjour")
+    assert (example["status"], bench.sandbox.requests) == ("queued", [])
+    with pytest.raises(ActionFailure, match="interrupted"):
+        await bench.call("send_sms", step_key="run-1/a", recovered=True, to=ADA, body="Bonjour")
+
+
+async def test_messages_of_a_named_sender_are_listed(bench: SandboxContext) -> None:
+    await bench.call("send_sms", to=ADA, body="x", sender="ATELIER")
+    assert len((await bench.call("list_messages", sender="ATELIER"))["messages"]) == 1
+    assert (await bench.call("list_messages", sender="33 ATELIER"))["messages"] == []
+
+
 async def test_a_message_goes_its_way(bench: SandboxContext) -> None:
     bench.sandbox.seed({"fails": {"+33639980002": 30003}})
     good = await bench.call("send_sms", to=ADA, body="x")

@@ -46,14 +46,16 @@ def _cut(schema: JSONObject, defs: JSONObject, most: int) -> JSONObject:
     "anything"."""
     left = [most]
     places: deque[tuple[Any, Any, str]] = deque()
-    cut: JSONObject = _copied(schema, left, places)
+    cut: JSONObject = _copied({"whole": schema}, left, places)
     while places:
         holder, key, name = places.popleft()
         holder[key] = _copied(defs.get(name, {}), left, places) if left[0] > 0 else {}
         if isinstance(holder[key], dict) and isinstance(reference := holder[key].get("$ref"), str):
             holder[key] = {}
             places.append((holder, key, reference.removeprefix(_PREFIX)))
-    return cut
+            left[0] -= 1  # a definition that is nothing but another one: counted, so that a circle of them ends
+    whole: JSONObject = cut["whole"]
+    return whole
 
 
 def _copied(value: Any, left: list[int], places: deque[tuple[Any, Any, str]]) -> Any:

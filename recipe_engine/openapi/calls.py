@@ -6,6 +6,7 @@ a remark in the run's log is all that a mistake of the description may cost.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -43,10 +44,18 @@ class Called(Protocol):
     def server_of(self, operation: Operation, ctx: Context) -> str | None: ...
 
 
-async def call(
-    connector: Called, operation: Operation, result: JSONObject, ctx: Context, params: JSONObject
-) -> Answered:
-    """Carry out an operation. `result` is the schema that its answers are said to have."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is called: the operation, the schema that its answers are said to have, and whether it changes nothing."""
+
+    operation: Operation
+    result: JSONObject
+    reads: bool
+
+
+async def call(connector: Called, shape: Shape, ctx: Context, params: JSONObject) -> Answered:
+    """Carry out an operation."""
+    operation, result = shape.operation, shape.result
     url, headers = address(operation, params)
     server = connector.server_of(operation, ctx)
     if server is not None:
@@ -63,6 +72,7 @@ async def call(
         url,
         headers=headers,
         auth=operation.secured != "no",
+        reads=shape.reads,
         **_body(operation, params, headers, ctx),
     )
     answer = await _read(operation, response, ctx)

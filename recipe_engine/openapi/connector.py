@@ -199,10 +199,11 @@ class _OperationAction(Action):
         return found
 
     async def _call(self, ctx: Context, params: JSON) -> Answered:
-        from recipe_engine.openapi.calls import call
+        from recipe_engine.openapi.calls import Shape, call
 
         connector: Any = self.connector
-        return await call(connector, self.operation, self.result_schema, ctx, mapping(params))
+        shape = Shape(self.operation, self.result_schema, reads=self.effect == "read")
+        return await call(connector, shape, ctx, mapping(params))
 
 
 def connector_in(folder: Path) -> OpenApiConnector:

@@ -219,12 +219,10 @@ def _united(one: JSONObject, other: JSONObject, left: list[JSON]) -> JSONObject:
             left += value
         elif key in ("anyOf", "oneOf", "not"):
             left.append({key: value})
-        elif key in ("nullable", "readOnly", "writeOnly", "deprecated"):
+        elif key in ("readOnly", "writeOnly", "deprecated"):
             whole[key] = bool(mine) and bool(value)
         elif key == "type":
             whole[key] = value
-    if ("nullable" in one) != ("nullable" in other) and "type" in other:
-        whole.pop("nullable", None)
     return whole
 
 

@@ -97,8 +97,9 @@ class Deleted(Result):
     deleted: bool = Field(description="whether there was such an entry")
 
 
-def _table(ctx: Context, table: str) -> str:
-    return f"sandbox:{table}" if ctx.sandbox else table
+def table_of(table: str, *, sandbox: bool) -> str:
+    """The table as storage names it: those of sandbox runs are others."""
+    return f"sandbox:{table}" if sandbox else table
 
 
 @store.action(
@@ -106,14 +107,14 @@ def _table(ctx: Context, table: str) -> str:
 )
 async def claim(ctx: Context, params: Claim) -> Claimed:
     """Claim a key: true once, whoever asks. What a run has claimed stays its own when the step is repeated."""
-    claimed = await ctx.store.claim(_table(ctx, params.table), params.key, ctx.key, params.keep)
+    claimed = await ctx.store.claim(table_of(params.table, sandbox=ctx.sandbox), params.key, ctx.key, params.keep)
     return Claimed(claimed=claimed)
 
 
 @store.action(effect="read", example="{id: last, type: store.get, with: {table: cursor, key: orders, default: 0}}")
 async def get(ctx: Context, params: Get) -> Found:
     """Read a value."""
-    value = await ctx.store.get(_table(ctx, params.table), params.key)
+    value = await ctx.store.get(table_of(params.table, sandbox=ctx.sandbox), params.key)
     return Found(found=value is not None, value=params.default if value is None else value)
 
 
@@ -131,14 +132,14 @@ async def put(ctx: Context, params: Put) -> Kept:
             code="value_too_large",
             detail="keep what the next run needs, or write a file (file.write) and keep that",
         )
-    await ctx.store.put(_table(ctx, params.table), params.key, params.value, params.keep)
+    await ctx.store.put(table_of(params.table, sandbox=ctx.sandbox), params.key, params.value, params.keep)
     return Kept(key=params.key)
 
 
 @store.action(effect="read", name="list", example="{id: all, type: store.list, with: {table: carts, limit: 500}}")
 async def list_entries(ctx: Context, params: ListEntries) -> Entries:
     """The entries of a table, by key."""
-    found = await ctx.store.list(_table(ctx, params.table), params.prefix, params.limit + 1)
+    found = await ctx.store.list(table_of(params.table, sandbox=ctx.sandbox), params.prefix, params.limit + 1)
     entries = [Entry(key=entry["key"], value=entry["value"]) for entry in found[: params.limit]]
     return Entries(entries=entries, more=len(found) > params.limit)
 
@@ -146,7 +147,7 @@ async def list_entries(ctx: Context, params: ListEntries) -> Entries:
 @store.action(effect="keyed", example='{id: forget, type: store.delete, with: {table: carts, key: "{{ email }}"}}')
 async def delete(ctx: Context, params: Delete) -> Deleted:
     """Forget an entry, claimed or put."""
-    return Deleted(deleted=await ctx.store.delete(_table(ctx, params.table), params.key))
+    return Deleted(deleted=await ctx.store.delete(table_of(params.table, sandbox=ctx.sandbox), params.key))
 
 
 @hookimpl

@@ -210,6 +210,9 @@ class Setup(Part):
     )
     model: list[ScriptedAnswer] = Field(default_factory=list, description="What the language model answers.")
     vendors: dict[str, JSONObject] = Field(default_factory=dict, description="What is at the vendors in the beginning.")
+    kept: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="What earlier runs kept with store.put: values by key, by table."
+    )
     http: list[ScriptedExchange] = Field(default_factory=list, description="What answers the requests of http steps.")
     faults: list[VendorFault] = Field(default_factory=list, description="What goes wrong at the vendors.")
     events: list[EventAt] = Field(default_factory=list, description="Events that arrive.")

@@ -65,6 +65,7 @@ async def run(plan: Plan, case: Case, catalog: Catalog) -> Outcome:
 
 async def _run_in(world: World, plan: Plan, case: Case, outcome: Outcome) -> None:
     await world.runtime.open()
+    await world.keep(case.kept)
     try:
         async with asyncio.timeout(LONGEST):
             given = await _given(world, plan, case, outcome)

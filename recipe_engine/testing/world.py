@@ -12,6 +12,7 @@ from typing import Any
 
 from recipe_engine.builtin.llm.provider import Media, ModelRequest, Text
 from recipe_engine.builtin.llm.scripted import ScriptedModel
+from recipe_engine.builtin.store import table_of
 from recipe_engine.core.json import JSONObject
 from recipe_engine.plugin import Catalog, Effect, Fault, Request, Response, Terminal
 from recipe_engine.runtime.blobs import MemoryBlobs
@@ -59,12 +60,13 @@ class World:
         self.host = SandboxHost(catalog, self.clock, settings, services={"llm": self.model})
         self.blobs = MemoryBlobs()
         self._store = MemoryStore()
+        self._values = ValueStore(self._store, self.clock)
         self._performer = ActionPerformer(
             catalog,
             Settings({}),
             NoNetwork(),
             self.blobs,
-            ValueStore(self._store, self.clock),
+            self._values,
             self.clock,
             sandboxes=self.host,
             observer=self,
@@ -84,6 +86,12 @@ class World:
     def on_log(self, run_id: str, path: str, message: str, fields: dict[str, Any]) -> None:
         """Keep a line that a step logged."""
         self.logged.append(LogLine(path, message, fields))
+
+    async def keep(self, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put the values in place that earlier runs kept, by table and key."""
+        for table, values in kept.items():
+            for key, value in values.items():
+                await self._values.put(table_of(table, sandbox=True), key, value, None)
 
     async def crash(self) -> None:
         """End the runtime and begin another one on what was committed, as after a crash."""

@@ -47,6 +47,26 @@ async def test_ten_days_pass_in_virtual_time_and_events_arrive_on_their_hour(tmp
     assert sum(case.seconds for case in report.cases) < LONGEST
 
 
+async def test_a_run_finds_what_earlier_runs_kept(tmp_path):
+    report = await ran(
+        tmp_path,
+        """
+steps:
+  - {id: last, type: store.get, with: {table: cursor, key: orders, default: 0}}
+  - {id: entries, type: store.list, with: {table: cursor}}
+output: {last: "{{ last.value }}", keys: "{{ entries.entries | map('key') }}"}
+        """,
+        """
+        cases:
+          - {name: the first run, expect: {output: {last: 0, keys: []}}}
+          - name: a later one
+            kept: {cursor: {orders: 17, carts: {open: 2}}}
+            expect: {output: {last: 17, keys: [carts, orders]}}
+        """,
+    )
+    assert missed(report) == {"the first run": [], "a later one": []}
+
+
 async def test_a_run_that_still_waits_says_for_what(tmp_path):
     report = await ran(
         tmp_path,

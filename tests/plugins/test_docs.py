@@ -16,7 +16,18 @@ from recipe_engine.plugin import Action, Connector
 
 CONNECTORS: list[Connector] = [
     connector
-    for name in ("hubspot", "clickup", "cloudflare_r2", "twilio", "resend", "slack", "whatsapp_cloud", "notion")
+    for name in (
+        "hubspot",
+        "clickup",
+        "cloudflare_r2",
+        "twilio",
+        "resend",
+        "slack",
+        "whatsapp_cloud",
+        "notion",
+        "zoho_desk",
+        "zoho_crm",
+    )
     for connector in import_module(f"recipe_plugins.{name}").register_connectors()
 ]
 ACTIONS: dict[str, Action] = {name: action for each in CONNECTORS for name, action in each.actions.items()}

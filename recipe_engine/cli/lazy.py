@@ -32,6 +32,8 @@ _LOOK_UP = "Look things up"
 
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry("init_command:init", "Make a small project: a recipe, its test, settings to fill in.", _WRITE),
+    "new": Entry("new_command:new", "Write a recipe from a need in plain words, and prove it.", _WRITE),
+    "change": Entry("change_command:change", "Change a recipe in plain words; shown before it is written.", _WRITE),
     "check": Entry("check_command:check", "Prove recipes before they run; every problem at once.", _WRITE),
     "fmt": Entry("fmt_command:fmt", "Format recipes; comments stay.", _WRITE),
     "test": Entry("test_command:test", "Run the tests of recipes, offline and in virtual time.", _WRITE),
@@ -44,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     "report": Entry("report_command:report", "What runs cost and saved, by recipe and day.", _OPERATE),
     "prompts": Entry("prompts_command:prompts", "Show what a step asked a language model.", _OPERATE),
     "stop-all": Entry("stop_command:stop_all", "Emergency stop: pause every run, or undo that.", _OPERATE),
+    "explain-recipe": Entry("explain_recipe_command:explain_recipe", "Say in sentences what a recipe does.", _LOOK_UP),
     "actions": Entry("actions_command:actions", "List the actions of steps; describe one.", _LOOK_UP),
     "connectors": Entry("connectors_command:connectors", "List connectors and the settings they miss.", _LOOK_UP),
     "explain": Entry("explain_command:explain", "Explain a diagnostic code, with an example.", _LOOK_UP),

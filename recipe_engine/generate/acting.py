@@ -1,0 +1,84 @@
+"""What an action does, in words: what is sent to whom, and where that leaves a trace.
+
+The one rule: the few actions that everybody uses have sentences of their own; of all others the catalog's summary is
+told, with the parameters that the recipe gives.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.core.plan import Perform
+from recipe_engine.generate.speaking import Speaker
+from recipe_engine.plugin import Catalog
+
+_MOST_VALUES = 4
+_LONGEST_VALUE = 60
+
+
+class Told(NamedTuple):
+    """What is done, and where it changes something."""
+
+    what: str
+    where: str
+
+
+def act_in_words(do: Perform, speaker: Speaker, catalog: Catalog | None) -> Told:
+    """An action with its parameters as the recipe gives them."""
+    params: JSONObject = do.params if isinstance(do.params, dict) else {}
+    say = speaker.voice.say
+    match do.action:
+        case "notify":
+            return _notify(params, speaker)
+        case "llm_call":
+            return Told(_llm(params, speaker), "llm")
+        case "http":
+            method, url = str(params.get("method", "GET")), speaker.text(params.get("url"))
+            phrase = "http_read" if do.effect == "read" else "http_write"
+            return Told(say(phrase, method=method, url=url), url)
+        case "log":
+            return Told(say("log", message=speaker.text(params.get("message"))), "log")
+        case "emit":
+            event = speaker.text(params.get("event"))
+            return Told(say("emit", event=event), say("event", event=event))
+        case _:
+            return _of_connector(do.action, params, speaker, catalog)
+
+
+def _notify(params: JSONObject, speaker: Speaker) -> Told:
+    channels = speaker.text(params.get("channels"))
+    subject = speaker.text(params.get("subject") or params.get("message"), 80)
+    if params.get("to") is None:
+        return Told(speaker.voice.say("notify_default", channels=channels, subject=subject), channels)
+    to = speaker.text(params["to"])
+    return Told(speaker.voice.say("notify", channels=channels, to=to, subject=subject), f"{channels} ({to})")
+
+
+def _llm(params: JSONObject, speaker: Speaker) -> str:
+    prompt = speaker.voice.say("llm", prompt=speaker.text(_prompt(params), 160))
+    schema = params.get("output_schema")
+    fields = schema.get("properties") if isinstance(schema, dict) else None
+    return prompt + (f", {speaker.voice.say('llm_answer', fields=', '.join(fields))}" if fields else "")
+
+
+def _prompt(params: JSONObject) -> JSON:
+    """What the model is told to do: its rules when there are any, else the question."""
+    asked = params.get("system_prompt") or params.get("user_prompt")
+    if not isinstance(asked, list):
+        return asked
+    return " ".join(str(part.get("text") or part.get("media") or "") for part in asked if isinstance(part, dict))
+
+
+def _of_connector(name: str, params: JSONObject, speaker: Speaker, catalog: Catalog | None) -> Told:
+    action = catalog.actions.get(name) if catalog is not None else None
+    vendor, _, verb = name.partition(".")
+    title = action.connector.title if action is not None else vendor
+    english = speaker.voice.language == "en"
+    what = action.summary.rstrip(".") if action is not None and english else verb.replace("_", " ")
+    given = [
+        f"{key}: {speaker.text(value, _LONGEST_VALUE)}" for key, value in params.items() if value not in (None, "", [])
+    ]
+    more = ", …" if len(given) > _MOST_VALUES else ""
+    values = f" ({'; '.join(given[:_MOST_VALUES])}{more})" if given else ""
+    return Told(speaker.voice.say("act", vendor=title, what=what) + values, title)

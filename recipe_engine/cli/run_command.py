@@ -42,7 +42,11 @@ if TYPE_CHECKING:
 @click.option("--config", "config_file", metavar="FILE", help="The recipe's config as JSON or YAML.")
 @click.option("--sandbox", is_flag=True, help="Talk to the connectors' sandboxes instead of the vendors.")
 @click.option("--dry-run", is_flag=True, help="Show every write instead of making it; reads are made.")
-@click.option("--answers", metavar="FILE", help="With --sandbox: the model's answers, as in a test (YAML or JSON).")
+@click.option(
+    "--answers",
+    metavar="PATH",
+    help="With --sandbox: a file of the model's answers, as in a test. With --llm manual: a folder, one file an answer.",
+)
 @click.option("--llm", metavar="NAME", help="Who answers llm_call steps (replaces RECIPE_LLM).")
 @click.option("--detach", is_flag=True, help="Hand the run to the worker and return at once.")
 @click.option(
@@ -102,8 +106,8 @@ def run(
 def _refuse_contradictions(*, sandbox: bool, dry_run: bool, answers: str | None, llm: str | None, detach: bool) -> None:
     if sandbox and dry_run:
         raise click.UsageError("--sandbox and --dry-run exclude each other: a sandbox has nothing to protect")
-    if answers and not sandbox:
-        raise click.UsageError("--answers is for --sandbox: a real run asks a real model")
+    if answers and not sandbox and llm != "manual":
+        raise click.UsageError("--answers is for --sandbox and --llm manual: a real run asks a real model")
     if llm and sandbox:
         raise click.UsageError(
             "--llm has no say with --sandbox, whose model gives samples; --answers gives it a script"
@@ -121,12 +125,17 @@ def _engine(
 
     return Engine(
         asked.db,
-        env={**os.environ, "RECIPE_LLM": llm} if llm else None,
+        env={**os.environ, **_who_answers(llm, answers)} if llm else None,
         sandbox=sandbox,
         dry_run=dry_run,
-        answers=_script(answers) if answers else None,
+        answers=_script(answers) if answers and not llm else None,
         log=telling.log,
     )
+
+
+def _who_answers(llm: str, folder: str | None) -> dict[str, str]:
+    """The settings that `--llm` and its folder of answers stand for."""
+    return {"RECIPE_LLM": llm, "RECIPE_LLM_ANSWERS": folder} if folder else {"RECIPE_LLM": llm}
 
 
 def _inputs(what: str, schema: JSON, pairs: tuple[str, ...], file: str | None) -> list[JSONObject]:

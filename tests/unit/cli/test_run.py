@@ -213,6 +213,16 @@ def test_a_model_can_have_a_script(recipe, folder):
     assert (refused.code, "holds no list of answers" in refused.err) == (2, True)
 
 
+def test_a_person_answers_by_files_of_a_folder(recipe, folder):
+    asked = recipe("run", "classify.yml", "--llm", "manual", "--answers", "said", "--json")
+    assert asked.code == 1
+    assert json.loads(asked.out)["error"]["code"] == "no_answer"
+    prompt = next((folder / "said").glob("*.prompt.md"))
+    prompt.with_name(prompt.name.replace(".prompt.md", ".answer.txt")).write_text('{"kind": "b"}')
+    ended = recipe("run", "classify.yml", "--llm", "manual", "--answers", "said", "--json")
+    assert (ended.code, json.loads(ended.out)["output"]["kind"]) == (0, "b")
+
+
 def test_llm_names_who_answers(recipe):
     assert recipe("run", "classify.yml", "--llm", "sandbox").code == 0
     refused = recipe("run", "classify.yml", "--llm", "nobody")

@@ -44,13 +44,16 @@ class Received:
 
 @dataclass
 class Reply:
-    """One answer of the server. `drop` closes the connection instead; `gate` is waited for before anything is sent."""
+    """One answer of the server. `drop` closes the connection instead; `gate` is waited for before anything is sent.
+
+    `halved` sends half of the answer and then closes the connection, or waits for `gate` there when it has one."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
     gate: asyncio.Event | None = None
+    halved: bool = False
 
 
 def says(text: str | None = None, *, value: Any = None, stop: str = "end_turn", **fields: Any) -> Reply:
@@ -135,6 +138,8 @@ class AnthropicServer:
         if refusal is not None:
             return _sent(refusal)
         reply = self._replies.popleft() if self._replies else _sample(received.body)
+        if reply.halved:
+            return await _send_in_halves(request, reply)
         if reply.gate is not None:
             await reply.gate.wait()
         if reply.drop:
@@ -172,6 +177,21 @@ def _sent(reply: Reply) -> web.Response:
     text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
     headers = {"x-stand-in": "anthropic", "request-id": "req_standin", **reply.headers}
     return web.Response(status=reply.status, text=text, content_type="application/json", headers=headers)
+
+
+async def _send_in_halves(request: web.Request, reply: Reply) -> web.StreamResponse:
+    data = json.dumps(reply.body).encode()
+    response = web.StreamResponse(status=reply.status, headers={"content-type": "application/json"})
+    response.content_length = len(data)
+    await response.prepare(request)
+    await response.write(data[: len(data) // 2])
+    if reply.gate is None:
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+    await reply.gate.wait()
+    await response.write(data[len(data) // 2 :])
+    return response
 
 
 def _refusal(received: Received) -> Reply | None:

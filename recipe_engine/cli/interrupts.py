@@ -41,6 +41,10 @@ class Interrupts:
         """Whether the first one came."""
         return self._asked.is_set()
 
+    async def asked(self) -> None:
+        """Wait for the first one."""
+        await self._asked.wait()
+
     async def first(self, work: asyncio.Task[object]) -> bool:
         """Wait for `work` or for the first interrupt; whether `work` ended."""
         return await _either(work, self._asked)

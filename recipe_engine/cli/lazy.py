@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Entry] = {
     "stop-all": Entry("stop_command:stop_all", "Emergency stop: pause every run, or undo that.", _OPERATE),
     "explain-recipe": Entry("explain_recipe_command:explain_recipe", "Say in sentences what a recipe does.", _LOOK_UP),
     "actions": Entry("actions_command:actions", "List the actions of steps; describe one.", _LOOK_UP),
+    "sandbox": Entry("sandbox_command:sandbox", "Serve imitations of the vendors over HTTP.", _LOOK_UP),
     "connectors": Entry("connectors_command:connectors", "List connectors and the settings they miss.", _LOOK_UP),
     "explain": Entry("explain_command:explain", "Explain a diagnostic code, with an example.", _LOOK_UP),
     "schema": Entry("schema_command:schema", "Print the JSON Schema that editors complete recipes with.", _LOOK_UP),

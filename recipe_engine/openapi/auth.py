@@ -127,11 +127,16 @@ class ClientCredentials(OAuth2Refresh):
 
     scope: str
 
-    def __init__(self, title: str, credentials: Credentials, scope: str) -> None:
+    def __init__(self, title: str, credentials: Credentials, scope: str, token_setting: str) -> None:
         identity, secret = credentials.settings
+
+        def token_url(settings: Settings) -> tuple[str, bool]:
+            replaced = settings.get(token_setting)
+            return (replaced, True) if replaced else (credentials.where, False)
+
         super().__init__(
             title,
-            lambda _settings: (credentials.where, False),
+            token_url,
             identity,
             secret,
             identity,

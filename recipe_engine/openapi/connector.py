@@ -71,13 +71,16 @@ class OpenApiConnector(Connector):
         self.credentials = Credentials.parse(config.auth)
         self.idempotency_header = config.idempotency_header
         title = config.title or index.title or config.name
-        oauth = ClientCredentials(title, self.credentials, config.scope) if self.credentials.kind == "oauth2" else None
+        self.token_setting = f"{config.name.upper()}_TOKEN_URL" if self.credentials.kind == "oauth2" else ""
+        oauth = (
+            ClientCredentials(title, self.credentials, config.scope, self.token_setting) if self.token_setting else None
+        )
         simple = None if self.credentials.kind == "none" else Authorize(self.credentials)
         super().__init__(
             name=config.name,
             title=title,
             base_url=self._address if VARIABLE.search(config.server) else config.server,
-            settings=[*self.credentials.declared(), *self._variables()],
+            settings=[*self.credentials.declared(), *self._token_setting(), *self._variables()],
             auth=oauth or simple,
             renew=oauth.renew if oauth else None,
             limits=[RateLimit(each.count, each.per) for each in config.limits],
@@ -125,6 +128,11 @@ class OpenApiConnector(Connector):
         if entry.method in ("post", "patch") and (self.idempotency_header or entry.key_header):
             return "keyed"
         return effect_of(entry.method)
+
+    def _token_setting(self) -> list[Setting]:
+        if not self.token_setting:
+            return []
+        return [Setting(self.token_setting, required=False, help=f"in place of {self.credentials.where}")]
 
     def _variables(self) -> list[Setting]:
         return [

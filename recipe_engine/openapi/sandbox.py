@@ -95,7 +95,7 @@ class OpenApiSandbox(Sandbox):
         """What the document lets expect."""
         self.requests.append(request)
         credentials = self.of.credentials
-        if credentials.kind == "oauth2" and request.url.partition("?")[0] == credentials.where:
+        if credentials.kind == "oauth2" and self._asks_for_token(request):
             return SandboxResponse(200, {"access_token": SANDBOX_TOKEN, "token_type": "Bearer", "expires_in": 3600})
         found = self._find(request)
         if found is None:
@@ -136,6 +136,12 @@ class OpenApiSandbox(Sandbox):
                     names = VARIABLE.findall(entry.path.partition("#")[0].partition("?")[0])
                     return entry, dict(zip(names, found.groups(), strict=True))
         return None
+
+    def _asks_for_token(self, request: SandboxRequest) -> bool:
+        """Whether a request is to the token address, or to the one at which `recipe sandbox` serves it."""
+        return request.method == "POST" and (
+            request.url.partition("?")[0] == self.of.credentials.where or request.path == "/oauth2/token"
+        )
 
     def _is_literal(self, entry: Entry, request: SandboxRequest) -> bool:
         """Whether the query that is part of the operation's path was sent."""

@@ -8,7 +8,7 @@
 files      finds and runs files        reading    files -> models, diagnostics    model      what may stand in a file
 running    one case, start to end      world      memory, sandboxes, clock        judging    outcome against expectation
 matching   expected against found      coverage   steps and ways taken            report, wording, junit   what is told
-cases      cases as values             actions    actions without a recipe
+cases      cases as values             actions    actions without a recipe            server     a sandbox over HTTP
 """
 
 from recipe_engine.testing.actions import START, ActionFailure, SandboxContext, sandbox_context

@@ -19,8 +19,8 @@ from recipe_engine import Engine
 from recipe_engine.resources import bundled_recipes, recipes_dir
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.sandboxing import SandboxHost
+from recipe_engine.testing.server import SandboxServer
 from tests.support.anthropic_server import AnthropicServer, says
-from tests.support.sandbox_server import SandboxServer
 from tests.support.vendor_specs import hold_to_spec
 from tests.unit.builtin.mail_server import MailServer, mail_server
 

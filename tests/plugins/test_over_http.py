@@ -16,7 +16,7 @@ from recipe_engine.plugin import Connector
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.testing import SandboxContext, sandbox_context
-from tests.support.sandbox_server import SandboxServer
+from recipe_engine.testing.server import SandboxServer
 from tests.support.vendor_specs import hold_to_spec
 
 HUBSPOT, CLICKUP, R2 = (

@@ -15,8 +15,8 @@ import pytest
 from recipe_engine.plugin import SandboxRequest, SandboxResponse
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.testing import sandbox_context
+from recipe_engine.testing.server import SandboxServer
 from recipe_plugins.twilio import register_connectors
-from tests.support.sandbox_server import SandboxServer
 
 [CONNECTOR] = register_connectors()
 ACCOUNT = {

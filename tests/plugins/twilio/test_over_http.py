@@ -15,7 +15,7 @@ import pytest
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.testing import ActionFailure, SandboxContext, sandbox_context
-from tests.support.sandbox_server import SandboxServer
+from recipe_engine.testing.server import SandboxServer
 from tests.support.vendor_specs import hold_to_spec
 
 ADA = "+33639980001"

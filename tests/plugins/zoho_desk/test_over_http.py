@@ -10,9 +10,9 @@ import pytest
 from recipe_engine.runtime.clock import SystemClock
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.testing import SandboxContext, sandbox_context
+from recipe_engine.testing.server import SandboxServer
 from recipe_plugins.zoho_common.sandbox import TOKEN_PATH
 from recipe_plugins.zoho_desk import register_connectors
-from tests.support.sandbox_server import SandboxServer
 from tests.support.vendor_specs import hold_to_spec
 
 [DESK] = register_connectors()

@@ -107,10 +107,14 @@ def test_it_says_what_was_made_and_what_was_left_out(recipe: Any, shop: Path, fo
         "shop: 4 actions in connectors/shop",
         "  left out TRACE /orders: TRACE changes nothing and answers nothing that a recipe could use",
         "  left out GET /broken: a parameter is not in the document: #/components/parameters/Gone",
-        "  of 2 servers https://{region}.shop.example/v1 is used; SHOP_BASE_URL or --server takes another "
-        "(https://test.shop.example)",
-        "  2 references that lead nowhere in this document count as any value (#/components/parameters/Gone, "
-        "other.yaml#/Extra)",
+        (
+            "  of 2 servers https://{region}.shop.example/v1 is used; SHOP_BASE_URL or --server takes another "
+            "(https://test.shop.example)"
+        ),
+        (
+            "  2 references that lead nowhere in this document count as any value (#/components/parameters/Gone, "
+            "other.yaml#/Extra)"
+        ),
         "  1 operation without an operationId: named by method and path (delete_orders_by_id)",
         "  1 operation with an operationId that another one has: named by method and path (put_orders)",
         "Set SHOP_API_KEY in the environment or in .env (auth: header:X-Key:SHOP_API_KEY).",

@@ -87,7 +87,8 @@ async def read_media(ctx: Context, value: JSON, kind: Kind, name: str) -> Media 
     if isinstance(value, str) and value.strip().startswith(("https://", "http://")):
         return _from_address(value.strip(), kind, name)
     found = await _bytes_of(value, kind, name, ctx.blobs)
-    if kind == "audio" or (sniff(found.data) or found.declared).startswith("audio/"):
+    heard = kind == "file" and (sniff(found.data) or found.declared).startswith("audio/")
+    if kind == "audio" or heard:
         return await _transcribed(ctx, _recording(found, kind), kind)
     return _from_bytes(found, kind)
 

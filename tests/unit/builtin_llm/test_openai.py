@@ -170,3 +170,16 @@ async def test_private_address_of_the_setting_is_reached_from_a_run(openai, tmp_
         run = await engine.run(path, {})
     assert (run.status, run.output) == ("succeeded", "stand-in")
     assert "authorization" not in openai.headers[0]
+
+
+async def test_only_actions_of_models_reach_that_address(openai, tmp_path):
+    path = tmp_path / "essai.yml"
+    path.write_text(
+        "slug: essai\nname: Essai\ndescription: Essai\ncategory: test\n"
+        f"steps:\n  - {{id: ask, type: http, url: '{openai.url}/chat/completions', method: GET, retry: {{attempts: 1}}}}\n"
+    )
+    async with Engine(":memory:", env={"OPENAI_BASE_URL": openai.url}) as engine:
+        run = await engine.run(path, {})
+    assert run.status == "failed"
+    assert openai.bodies == []
+    assert run.error["code"] == "refused_address"

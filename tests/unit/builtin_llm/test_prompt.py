@@ -79,6 +79,7 @@ async def test_pdf_under_any_kind_but_image_is_a_document(ctx):
         ({"digest": "x"}, "image", "invalid_media"),
         (b64(b"%PDF-1.7"), "image", "unsupported_media"),
         (b64(b"PK\x03\x04" + bytes(30)), "document", "unsupported_media"),
+        (b64(b"ID3" + bytes(30)), "image", "unsupported_media"),
         (b64(b"\0\1\2\3"), "file", "unsupported_media"),
         (b64(b"anything"), "audio", "unsupported_media"),
         (b64(GIF + bytes(5 * 1024 * 1024)), "image", "invalid_media"),

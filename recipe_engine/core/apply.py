@@ -97,7 +97,9 @@ def apply(state: State, event: Event) -> None:
             step.params = event.params
             ask(state, step, Pending(event.path, event.seq, "action"))
         case ev.StepSucceeded():
-            _succeed(state, _begun(state, event.path), event.output)
+            step = _begun(state, event.path)
+            step.attempts = 1
+            _succeed(state, step, event.output)
         case ev.StepFailed():
             if event.path:
                 step = _begun(state, event.path)
@@ -128,6 +130,7 @@ def apply(state: State, event: Event) -> None:
         case ev.WaitStarted():
             step = _begun(state, event.path)
             step.status = "waiting"
+            step.attempts += 1
             kind: PendingKind = "approval" if event.approval is not None else "wait"
             pending = Pending(event.path, event.seq, kind, "", event.wake_at, event.event, event.match, event.approval)
             ask(state, step, pending)
@@ -230,6 +233,7 @@ def _stopped(state: State, event: ev.Stopped) -> None:
     """End the nearest called recipe, or the run."""
     step = _begun(state, event.path)
     step.status = "succeeded"
+    step.attempts = 1
     step.started_at = step.ended_at = state.now
     frame = step.frame
     while frame.owner is not None and frame.role != "call":

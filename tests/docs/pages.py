@@ -104,7 +104,14 @@ def typed(command: str, folder: Path) -> str:
         command,
         shell=True,
         cwd=folder,
-        env=kept | {"PATH": tools, "COLUMNS": "100", "PYTHONUTF8": "1", "TZ": "Europe/Paris", "RECIPE_CACHE": "off"},
+        env=kept
+        | {
+            "PATH": tools,
+            "COLUMNS": "100",
+            "PYTHONUTF8": "1",
+            "TZ": "Europe/Paris",
+            "RECIPE_CACHE": f"{folder}/.cache",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

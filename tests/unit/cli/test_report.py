@@ -45,10 +45,10 @@ def runs(folder):
             server.will(says("oui", usage={"input_tokens": 1000, "output_tokens": 100}), fails(529))
             async with Engine("runs.db", env=env) as engine:
                 first = await engine.run("ask.yml", {"photo": PNG})
-                await engine.run("ask.yml", {"photo": PNG})
+                second = await engine.run("ask.yml", {"photo": PNG})
         async with Engine("runs.db", env={}, sandbox=True) as engine:
             await engine.run("ask.yml", {"photo": PNG})
-        return first.run_id
+        return first.run_id, second.run_id
 
     return asyncio.run(made())
 
@@ -75,7 +75,7 @@ def test_no_runs(runs, recipe):
 
 
 def test_question_of_a_step(runs, recipe):
-    ended = recipe("prompts", "show", runs, "look", "--db", "runs.db")
+    ended = recipe("prompts", "show", runs[0], "look", "--db", "runs.db")
     assert ended.code == 0
     assert "model: claude-haiku-4-5" in ended.out
     assert "## system\n\nTu regardes." in ended.out
@@ -86,13 +86,21 @@ def test_question_of_a_step(runs, recipe):
 
 
 def test_question_as_it_was_sent(runs, recipe):
-    told = json.loads(recipe("prompts", "show", runs, "look", "--db", "runs.db", "--json").out)
+    told = json.loads(recipe("prompts", "show", runs[0], "look", "--db", "runs.db", "--json").out)
     body = told[0]["request"]
     assert (body["model"], body["max_tokens"], body["system"]) == ("claude-haiku-4-5", 500, "Tu regardes.")
     assert body["messages"][2]["content"][1]["source"]["media_type"] == "image/png"
 
 
 def test_step_that_asked_nothing(runs, recipe):
-    ended = recipe("prompts", "show", runs, "other", "--db", "runs.db")
+    ended = recipe("prompts", "show", runs[0], "other", "--db", "runs.db")
     assert ended.code == 2
     assert "these did: look" in ended.err
+
+
+def test_stand_in_is_shown_with_the_run_and_its_step(runs, recipe):
+    assert "1 answered by a stand-in" in recipe("runs", "show", runs[1], "--db", "runs.db").out
+    told = json.loads(recipe("runs", "show", runs[1], "--db", "runs.db", "--json").out)
+    assert (told["usage"]["fallbacks"], told["steps"][0]["fallbacks"]) == (1, 1)
+    assert "fallbacks" not in recipe("runs", "show", runs[0], "--db", "runs.db", "--json").out
+    assert "by a stand-in" in recipe("runs", "watch", runs[1], "--db", "runs.db", "--progress", "plain").err

@@ -1,6 +1,10 @@
 """`recipe run`: what is given, what is printed, the exit code."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
 
@@ -256,3 +260,32 @@ def test_a_database_of_a_newer_version_is_refused(recipe, folder):
     ended = recipe("run", "hello.yml", "-i", "name=Ada", "--db", "new.db")
     assert ended.code == 1
     assert "newer version" in ended.err
+
+
+@pytest.mark.parametrize(("settings", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_on_a_terminal_progress_is_live_and_the_result_can_still_be_piped(folder, settings, coloured):
+    terminal, its_end = pty.openpty()
+    command = [sys.executable, "-m", "recipe_engine.cli.main", "run", "hello.yml", "-i", "name=Ada", "--json"]
+    env = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    env |= {"TERM": "xterm", "PYTHONUTF8": "1"} | settings
+    with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=its_end) as process:
+        os.close(its_end)
+        out, _ = process.communicate(timeout=60)
+    shown = _read_all(terminal)
+    assert json.loads(out)["status"] == "succeeded"
+    assert "✓" in shown
+    assert "greeting" in shown
+    assert ("\x1b[32m" in shown) is coloured
+
+
+def _read_all(terminal):
+    """What a program has written to a terminal whose other end is closed."""
+    read = b""
+    try:
+        while part := os.read(terminal, 65_536):
+            read += part
+    except OSError:  # Linux says so where others give an empty read
+        pass
+    finally:
+        os.close(terminal)
+    return read.decode()

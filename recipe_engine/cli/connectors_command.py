@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "add": Entry("connectors_add_command:add", "Add an API to the project by its OpenAPI document."),
+    "new": Entry("connectors_new_command:new", "Write the project of a connector in Python."),
 }
 
 

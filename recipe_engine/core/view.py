@@ -31,8 +31,8 @@ def run_view(state: State, *, steps: bool = True) -> JSONObject:
 
 
 def step_view(step: StepState) -> JSONObject:
-    """The public object of a step instance."""
-    return {
+    """The public object of a step instance; `fallbacks` when a stand-in gave its answer."""
+    view: JSONObject = {
         "path": step.path,
         "type": step.step.type,
         "status": step.status,
@@ -41,6 +41,7 @@ def step_view(step: StepState) -> JSONObject:
         "ended_at": None if step.ended_at is None else moment(step.ended_at),
         "error": error_view(step.error),
     }
+    return {**view, "fallbacks": step.usage.fallbacks} if step.usage and step.usage.fallbacks else view
 
 
 def error_view(failure: Failure | None) -> JSON:

@@ -184,4 +184,5 @@ def _spent(usage: ev.Usage | None) -> str:
     if usage is None:
         return ""
     tokens = usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-    return f"{tokens} tokens" + (f", {usage.cost:.4f} USD" if usage.cost else "")
+    told = f"{tokens} tokens" + (f", {usage.cost:.4f} USD" if usage.cost else "")
+    return f"{told}, by a stand-in" if usage.fallbacks else told

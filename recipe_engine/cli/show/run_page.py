@@ -33,8 +33,10 @@ def show_run(view: RunView, state: State, db: str | None) -> None:
     if rows:
         click.secho("\nSteps", bold=True)
         click.echo(columns(rows))
-    if view.usage["tokens"]:
-        click.echo(f"\n{view.usage['tokens']} tokens, {view.usage['cost']:.4f} USD")
+    fallbacks = view.usage.get("fallbacks", 0)
+    if view.usage["tokens"] or fallbacks:
+        stood_in = f", {fallbacks} answered by a stand-in" if fallbacks else ""
+        click.echo(f"\n{view.usage['tokens']} tokens, {view.usage['cost']:.4f} USD{stood_in}")
     if view.status == "succeeded":
         show_output(view.output)
     if view.error is not None:

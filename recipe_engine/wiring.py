@@ -128,7 +128,7 @@ async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
         clock,
         sandboxes,
         observer=None if wanted.log is None else _Told(wanted.log),
-        services=wanted.services,
+        services={"database": wanted.database, **wanted.services},
     )
     runtime = EmbeddedRuntime(store, performer, clock, _observer(found), functions=found.function_table)
     performer.deliver_events_to(runtime.send)

@@ -71,7 +71,7 @@ def _shown(message: Message, email: EmailMessage) -> dict[str, Any]:
         "text": text.get_content().rstrip("\n") if text is not None else "",
         "html": html.get_content().rstrip("\n") if html is not None else None,
         "attachments": [file.model_dump() for file in message.attachments],
-    }
+    } | ({"unsubscribe": message.unsubscribe} if message.unsubscribe else {})
 
 
 def _refusal(status: int, _headers: Mapping[str, str], body: JSON) -> ActionError:

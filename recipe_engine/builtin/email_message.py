@@ -25,6 +25,8 @@ _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")
 _LONGEST_SUBJECT = 500
+# Addresses in headers must stay whole: folded as the default has it, a long one would become unreadable.
+_POLICY = SMTP.clone(max_line_length=998)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,16 @@ def compose(
     message: Message, sender: Address, to: Sequence[Address], attachments: Sequence[Attachment], *, key: str, at: float
 ) -> EmailMessage:
     """The e-mail. Its Message-ID follows from `key`, so that a repeat of the same step bears the same."""
-    email = EmailMessage(policy=SMTP)
+    email = EmailMessage(policy=_POLICY)
     email["From"] = sender
     email["To"] = tuple(to)
     email["Subject"] = _CONTROL.sub(" ", message.subject).strip()[:_LONGEST_SUBJECT]
     email["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
     email["Message-ID"] = message_id(key, sender.domain)
     email["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe:
+        email["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     email.set_content(message.text or text_of(message.html or ""), cte="quoted-printable")
     if message.html:
         email.add_alternative(message.html, subtype="html", cte="quoted-printable")

@@ -2,8 +2,10 @@
 
     - {id: warn, type: notify, channels: [email], to: "{{ config.admin }}", subject: Alerte, message: "..."}
 
-The one rule: a channel that is not configured is said, not failed: the run goes on and the result tells. A channel that
-does not exist is a failure. When several channels are asked and one of them sends, the step has succeeded: a repeat
+The one rule: nobody who opted out gets anything. Whoever knows about it is asked before every send; an opt-out is said, not
+failed: the run goes on and the result tells.
+
+So it is with a channel that is not configured. A channel that does not exist is a failure. When several channels are asked and one of them sends, the step has succeeded: a repeat
 would send again what was sent; what the others met stands in the result.
 
 The effect is `once`: neither SMTP nor the providers of text messages promise to drop a repeat.
@@ -21,6 +23,7 @@ from recipe_engine.plugin import (
     ActionError,
     Connector,
     Context,
+    Delivery,
     FileValue,
     Message,
     Params,
@@ -28,6 +31,7 @@ from recipe_engine.plugin import (
     Terminal,
     hookimpl,
 )
+from recipe_engine.plugin.consent import OPTED_OUT, Sifted
 
 notify = Connector(name="notify", title="Notifications", docs="Messages to people over the channels of all connectors.")
 
@@ -53,6 +57,12 @@ class NotifyStep(Params):
     message: Text = Field("", description="The message as text.")
     html: str | None = Field(None, description="The message as HTML, where a channel can show it.")
     attachments: list[FileValue] = Field(default_factory=list, description="Files to send along.")
+    unsubscribe: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s<>]+$",
+        max_length=900,
+        description="The recipient's link out (`contacts.unsubscribe_link`): e-mail programs show it as a button.",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -68,14 +78,16 @@ class Sent(Result):
     sent: bool
     id: str | None = None
     detail: str = ""
+    opted_out: list[str] = Field(default_factory=list, description="Who got nothing because they want nothing.")
 
 
 class Notified(Result):
-    """Whether somebody was told. `skipped` says why nobody was, when no channel is configured."""
+    """Whether somebody was told. `skipped` says why nobody was: no channel is configured, or they opted out."""
 
     sent: bool
     channels: list[Sent]
     skipped: str | None = None
+    opted_out: list[str] = Field(default_factory=list, description="Who got nothing because they want nothing.")
 
 
 @notify.action(
@@ -87,8 +99,9 @@ class Notified(Result):
 async def send(ctx: Context, params: NotifyStep) -> Notified:
     """Send a message to people.
 
-    When none of the channels is configured the step succeeds with `sent: false` and `skipped` says what to set. An
-    unknown channel fails.
+    When none of the channels is configured the step succeeds with `sent: false` and `skipped` says what to set. Whoever opted
+    out gets nothing and stands in `opted_out`; when that is everybody, `sent` is false and `skipped` says so. An unknown
+    channel fails.
     """
     known = ctx.service("channels")
     unknown = [name for name in params.channels if name not in known]
@@ -100,7 +113,7 @@ async def send(ctx: Context, params: NotifyStep) -> Notified:
         )
     outcomes: list[Sent] = []
     failures: list[ActionError] = []
-    unconfigured: list[str] = []
+    skipped: list[str] = []
     for name in dict.fromkeys(params.channels):
         channel = known[name]
         missing = channel.missing()
@@ -108,28 +121,57 @@ async def send(ctx: Context, params: NotifyStep) -> Notified:
         if missing is None and params.to is None and not to:
             missing = f"give `to`, or set {channel.channel.default_to}" if channel.channel.default_to else "give `to`"
         if missing is not None:
-            unconfigured.append(f"{name} is not configured: {missing}")
-            outcomes.append(Sent(channel=name, sent=False, detail=unconfigured[-1]))
-            ctx.log(unconfigured[-1], channel=name)
+            skipped.append(f"{name} is not configured: {missing}")
+            outcomes.append(Sent(channel=name, sent=False, detail=skipped[-1]))
+            ctx.log(skipped[-1], channel=name)
             continue
         try:
             if not to:
                 raise Terminal(f"the recipient has no address for {name}", code="no_recipient")
-            delivery = await channel.send(_message(params, to))
+            outcome = await _deliver(ctx, name, channel, params, to)
         except ActionError as error:
             failures.append(error)
             outcomes.append(Sent(channel=name, sent=False, detail=_said(error.failure)))
             ctx.log(f"{name}: {error.failure.title}", channel=name)
         else:
-            outcomes.append(Sent(channel=name, sent=True, id=delivery.id, detail=delivery.detail))
+            outcomes.append(outcome)
+            if not outcome.sent:
+                skipped.append(outcome.detail)
+                ctx.log(outcome.detail, channel=name)
     sent = any(outcome.sent for outcome in outcomes)
     if failures and not sent:
         raise failures[0]
-    return Notified(sent=sent, channels=outcomes, skipped="; ".join(unconfigured) if not sent else None)
+    refused = list(dict.fromkeys(address for outcome in outcomes for address in outcome.opted_out))
+    return Notified(sent=sent, channels=outcomes, skipped=None if sent else "; ".join(skipped), opted_out=refused)
+
+
+async def _deliver(ctx: Context, name: str, channel: Any, params: NotifyStep, to: tuple[str, ...]) -> Sent:
+    """Send to those who may get it. Whom the provider refuses because they opted out there is written down here too."""
+    consent = ctx.service("consent")
+    sifted: Sifted = await consent.sift(name, to)
+    if not sifted.allowed:
+        return _unsent(name, sifted.refused)
+    try:
+        delivery: Delivery = await channel.send(_message(params, sifted.allowed))
+    except ActionError as error:
+        if error.failure.code != OPTED_OUT or len(sifted.allowed) > 1:
+            raise
+        delivery = Delivery(opted_out=sifted.allowed)
+    for address in delivery.opted_out:
+        await consent.refuse(name, address, "the provider")
+    refused = [*sifted.refused, *delivery.opted_out]
+    if len(delivery.opted_out) == len(sifted.allowed):
+        return _unsent(name, refused)
+    return Sent(channel=name, sent=True, id=delivery.id, detail=delivery.detail, opted_out=refused)
+
+
+def _unsent(name: str, refused: Iterable[str]) -> Sent:
+    listed = list(refused)
+    return Sent(channel=name, sent=False, detail=f"opted out of {name}: {', '.join(listed)}", opted_out=listed)
 
 
 def _message(params: NotifyStep, to: tuple[str, ...]) -> Message:
-    return Message(to, params.message, params.subject, params.html, tuple(params.attachments))
+    return Message(to, params.message, params.subject, params.html, tuple(params.attachments), params.unsubscribe)
 
 
 def _addresses(to: Any, fields: Iterable[str]) -> Iterable[str]:

@@ -37,6 +37,7 @@ from pydantic import BaseModel, ConfigDict
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect, Retry
 from recipe_engine.plugin.channels import Channel
+from recipe_engine.plugin.consent import Consent
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
 from recipe_engine.plugin.sandbox import Sandbox
@@ -317,7 +318,8 @@ class Connector:
     `renew` is asked after a 401 whether to authorize and send once more. `at_once` is how many requests may be under way
     at the same time, of all runs of the process. `sandbox` is
     `module:Class`, imported only when a run uses sandboxes, or a function that gives the class. `channels` are the ways to
-    reach people that it adds to `notify`. `verify` tells the vendor's webhooks from forged ones. `over_http` says that all its effects go through
+    reach people that it adds to `notify`. `verify` tells the vendor's webhooks from forged ones. `consent` is asked
+    before anything is sent to people, `people` (`module:Class`) keeps data of theirs (`plugin.people.Keeper`). `over_http` says that all its effects go through
     `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
     hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
     be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
@@ -338,6 +340,8 @@ class Connector:
     docs: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     verify: Verify | None = None
+    consent: Consent | None = None
+    people: str | None = None
     over_http: bool | None = None
     endpoints: Sequence[str] = ()
     probe: str | Probe = ""

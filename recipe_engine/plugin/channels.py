@@ -21,21 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: `to` are addresses of the channel's own kind, `text` is always there, the rest where a channel can."""
+    """What is sent: `to` are addresses of the channel's own kind, `text` is always there, the rest where a channel can.
+    `unsubscribe` is the address of the recipient's way out: e-mail carries it in its header List-Unsubscribe."""
 
     to: tuple[str, ...]
     text: str
     subject: str = ""
     html: str | None = None
     attachments: tuple[FileValue, ...] = ()
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the channel's provider took over: its `id` of the message, and a remark worth keeping (`detail`)."""
+    """What the channel's provider took over: its `id` of the message, and a remark worth keeping (`detail`). `opted_out` are
+    recipients who got nothing because they told the provider that they want nothing more."""
 
     id: str | None = None
     detail: str = ""
+    opted_out: tuple[str, ...] = ()
 
 
 Send = Callable[["Context", Message], Awaitable[Delivery]]

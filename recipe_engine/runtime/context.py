@@ -17,6 +17,7 @@ from recipe_engine.plugin.errors import ActionError, Terminal
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.client import ActionHttp
 from recipe_engine.runtime.clock import Clock
+from recipe_engine.runtime.consenting import BoundConsent
 from recipe_engine.runtime.world import World
 
 WriteLog = Callable[[Attempt, str, dict[str, Any]], None]
@@ -100,9 +101,11 @@ class ActionContext:
         await send(event, data, event_id=event_id or f"{self.key}:{event}")
 
     def service(self, name: str) -> Any:
-        """What the host provides under `name`, None when it has nothing of that name; `channels` is the engine's own:
-        every channel of the catalog by name, as `BoundChannel`."""
-        return self._channels() if name == "channels" else self._world.services.get(name)
+        """What the host provides under `name`, None when it has nothing of that name. The engine's own are `channels`, every
+        channel of the catalog by name as `BoundChannel`, and `consent`, as `BoundConsent`."""
+        if name == "channels":
+            return self._channels()
+        return self._consent() if name == "consent" else self._world.services.get(name)
 
     def _channels(self) -> dict[str, BoundChannel]:
         offers: dict[str, dict[str, Channel]] = {}
@@ -115,6 +118,10 @@ class ActionContext:
         """The channel of the connector that is to send it."""
         connector, missing = chosen(name, offers, self.settings)
         return BoundChannel(offers[connector], self._for(self._world.catalog.connectors[connector]), missing)
+
+    def _consent(self) -> BoundConsent:
+        knowing = [each for each in self._world.catalog.connectors.values() if each.consent is not None]
+        return BoundConsent([(each.consent, self._for(each)) for each in knowing if each.consent is not None])
 
     def _for(self, connector: Connector) -> ActionContext:
         """The same attempt, seen by another connector."""

@@ -12,7 +12,7 @@ from typing import Any
 from recipe_engine.core.commands import PerformAction
 from recipe_engine.core.events import ActionFailed
 from recipe_engine.core.failure import Failure
-from recipe_engine.plugin import Blobs, Catalog, Connector, Effect, Fault, Transport
+from recipe_engine.plugin import JSON, Blobs, Catalog, Connector, Effect, Fault, Transport
 from recipe_engine.runtime.blobs import MemoryBlobs
 from recipe_engine.runtime.clock import Clock, VirtualClock
 from recipe_engine.runtime.memory import MemoryStore
@@ -38,6 +38,7 @@ class SandboxContext:
     """One connector and its sandbox: what `sandbox_context` gives.
 
     `clock` is the virtual clock that the sandbox sees, `blobs` the store of files, `host` holds the sandbox.
+    `events` are the events that actions posted, in order: name and data.
     """
 
     def __init__(
@@ -64,6 +65,11 @@ class SandboxContext:
             self.clock,
             sandboxes=self.host,
         )
+        self.events: list[tuple[str, JSON]] = []
+        self._performer.deliver_events_to(self._take_event)
+
+    async def _take_event(self, event: str, data: JSON, *, event_id: str | None = None) -> None:
+        self.events.append((event, data))
 
     @property
     def sandbox(self) -> Any:

@@ -20,6 +20,7 @@ CONNECTORS: list[Connector] = [
         "hubspot",
         "clickup",
         "cloudflare_r2",
+        "contacts",
         "twilio",
         "resend",
         "slack",

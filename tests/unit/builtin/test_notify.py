@@ -174,8 +174,9 @@ async def test_without_configuration_the_step_succeeds_and_says_so(given, missin
     said = f"email is not configured: {missing}"
     assert output == {
         "sent": False,
-        "channels": [{"channel": "email", "sent": False, "id": None, "detail": said}],
+        "channels": [{"channel": "email", "sent": False, "id": None, "detail": said, "opted_out": []}],
         "skipped": said,
+        "opted_out": [],
     }
     assert rig.logged[0][0] == said
 
@@ -330,6 +331,7 @@ async def test_one_channel_that_sends_is_a_success_and_the_others_are_told():
         "sent": False,
         "id": None,
         "detail": "the provider is down: 503",
+        "opted_out": [],
     }
 
 

@@ -60,19 +60,21 @@ def operate(
     run: str | None = None,
     possible: Possible | None = None,
     drive_here: bool = False,
+    halts: bool = False,
     form: str = "auto",
 ) -> int:
     """Carry out an operation and say so with `said` (`{}` stands for what the operation gives).
 
-    `possible` raises what speaks against it, from the state of `run`. Gives the exit code.
+    `possible` raises what speaks against it, from the state of `run`. `halts` says that it keeps the run from going on.
+    Gives the exit code.
     """
     if drive_here:
         return asyncio.run(_here(db, operation, said, run, form))
-    return asyncio.run(_through_the_owner(db, operation, said, run, possible))
+    return asyncio.run(_through_the_owner(db, operation, said, run, possible, halts=halts))
 
 
 async def _through_the_owner(
-    db: str | None, operation: Operation, said: str, run: str | None, possible: Possible | None
+    db: str | None, operation: Operation, said: str, run: str | None, possible: Possible | None, *, halts: bool
 ) -> int:
     async with looking(db) as runtime:
         if run is not None:
@@ -83,7 +85,9 @@ async def _through_the_owner(
             result = await operation(runtime)
         except NotAnswered as error:
             click.echo(f"recorded: {error.message}; {error.hint}", err=True)
-            if run is not None:
+            if halts:
+                click.echo("nothing of the run goes on before that", err=True)
+            elif run is not None:
                 click.echo(f"to go on at once: recipe runs resume {run}{for_db(db)}", err=True)
             return 0
     click.echo(said.format(result))

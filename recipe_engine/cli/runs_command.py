@@ -149,6 +149,7 @@ def pause(run: str, reason: str, by: str, db: str | None) -> int:
         f"paused run {run} (`recipe runs resume {run}` lets it go on)",
         run=run,
         possible=lambda state: _refuse_ended(state, "pause"),
+        halts=True,
     )
 
 
@@ -195,6 +196,7 @@ def cancel(run: str, reason: str, by: str, db: str | None) -> int:
         f"cancelled run {run}",
         run=run,
         possible=lambda state: _refuse_ended(state, "cancel"),
+        halts=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""HubSpot CRM: contacts, tickets, notes, associations and search.
+"""HubSpot CRM: contacts, tickets, deals, notes, associations and search, and its webhooks.
 
 The one rule: what HubSpot says about a refusal reaches the author, its category and message unchanged.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Terminal, bearer, hookimpl
+from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Settings, Terminal, bearer, hookimpl
+from recipe_engine.plugin.signatures import Received, Reply
 
 # The free plan's limit for a private app; larger plans answer 429 later, never sooner.
 FREE_PLAN = RateLimit(100, per=10)
@@ -42,10 +43,17 @@ def errors(status: int, headers: Mapping[str, str], body: object) -> Exception |
     return Terminal(title, code=f"http_{status}", detail=detail, data=body)
 
 
+def verify(received: Received, settings: Settings) -> Reply | None:
+    """HubSpot's signature of webhooks, version 3 or 1."""
+    from recipe_plugins.hubspot.webhooks import verify
+
+    return verify(received, settings)
+
+
 hubspot = Connector(
     name="hubspot",
     title="HubSpot",
-    docs="Contacts, tickets, notes, associations and search in HubSpot's CRM.",
+    docs="Contacts, tickets, deals, notes, associations and search in HubSpot's CRM.",
     base_url="https://api.hubapi.com",
     settings=[
         Setting("HUBSPOT_API_KEY", secret=True, help="Settings > Integrations > Service keys (or Private apps)"),
@@ -57,10 +65,18 @@ hubspot = Connector(
             "HUBSPOT_STAGE_NEW", default="1", help="The id of the stage a new ticket begins in, shown in the same place"
         ),
         Setting("HUBSPOT_KEY_PROPERTY", required=False, help="A ticket property with unique values; see the docs"),
+        Setting("HUBSPOT_DEAL_KEY_PROPERTY", required=False, help="The same for deals"),
+        Setting(
+            "HUBSPOT_CLIENT_SECRET",
+            secret=True,
+            required=False,
+            help="The app that sends webhooks > Auth > Client secret",
+        ),
     ],
     auth=bearer("HUBSPOT_API_KEY"),
     limits=[FREE_PLAN],
     errors=errors,
+    verify=verify,
     sandbox="recipe_plugins.hubspot.sandbox:HubSpotSandbox",
 )
 
@@ -68,6 +84,6 @@ hubspot = Connector(
 @hookimpl
 def register_connectors() -> list[Connector]:
     """HubSpot with its actions."""
-    from recipe_plugins.hubspot import actions  # noqa: F401  # importing it registers them
+    from recipe_plugins.hubspot import actions, associations, deals  # noqa: F401  # importing them registers theirs
 
     return [hubspot]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from recipe_engine.plugin import Context, Retryable, Terminal
 from recipe_plugins.hubspot import hubspot
@@ -31,14 +30,17 @@ from recipe_plugins.hubspot.models import (
     UpdateContact,
     UpdateTicket,
 )
+from recipe_plugins.hubspot.records import (
+    association_of,
+    filter_of,
+    find,
+    get,
+    record_of,
+    search_all,
+    segment,
+    texts,
+)
 
-DEFAULT_PROPERTIES = {
-    "contacts": ["email", "firstname", "lastname", "phone", "company", "lifecyclestage"],
-    "tickets": ["subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "createdate"],
-    "deals": ["dealname", "amount", "dealstage", "pipeline", "closedate", "hubspot_owner_id"],
-}
-# HubSpot's numbers of object types in the addresses of its screens (common knowledge, not a documented interface).
-SCREENS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
 NOTE_TO = {"contacts": 202, "companies": 190, "deals": 214, "tickets": 228}
 TICKET_TO_CONTACT = 16
 
@@ -64,16 +66,16 @@ async def find_or_create_contact(ctx: Context, params: ContactDetails) -> FoundO
     if found is not None:
         return FoundOrCreatedContact(created=False, **found.model_dump())
     given = params.model_dump(exclude={"properties"}) | params.properties
-    body = {"properties": _texts({name: value for name, value in given.items() if value not in (None, "")})}
+    body = {"properties": texts({name: value for name, value in given.items() if value not in (None, "")})}
     try:
         answer = await ctx.http.post("/crm/v3/objects/contacts", json=body)
     except Terminal as refusal:
         existing = re.search(r"Existing ID: (\d+)", refusal.failure.title)
         if refusal.failure.code != "http_409" or existing is None:
             raise
-        found = await _get(ctx, "contacts", existing[1], list(params.properties))
+        found = await get(ctx, "contacts", existing[1], list(params.properties))
         return FoundOrCreatedContact(created=False, **found.model_dump())
-    return FoundOrCreatedContact(created=True, **_record(ctx, "contacts", await answer.json()).model_dump())
+    return FoundOrCreatedContact(created=True, **record_of(ctx, "contacts", await answer.json()).model_dump())
 
 
 @hubspot.action(
@@ -84,9 +86,9 @@ async def update_contact(ctx: Context, params: UpdateContact) -> Record:
     """Change properties of a contact, named by its id or its e-mail address."""
     query = {"idProperty": "email"} if "@" in params.id else {}
     answer = await ctx.http.patch(
-        f"/crm/v3/objects/contacts/{_segment(params.id)}", query=query, json={"properties": _texts(params.properties)}
+        f"/crm/v3/objects/contacts/{segment(params.id)}", query=query, json={"properties": texts(params.properties)}
     )
-    return _record(ctx, "contacts", await answer.json())
+    return record_of(ctx, "contacts", await answer.json())
 
 
 async def _ticket_of_this_step(ctx: Context, _params: CreateTicket) -> Record | None:
@@ -94,7 +96,7 @@ async def _ticket_of_this_step(ctx: Context, _params: CreateTicket) -> Record | 
     if not name:
         # Search lags by seconds and a subject is not unique, so without a key nothing certain can be said.
         raise Retryable("HubSpot cannot tell whether the ticket was created: HUBSPOT_KEY_PROPERTY is not set")
-    return await _find(ctx, "tickets", ctx.key, name, [])
+    return await find(ctx, "tickets", ctx.key, name, [])
 
 
 @hubspot.action(
@@ -116,15 +118,15 @@ async def create_ticket(ctx: Context, params: CreateTicket) -> Record:
         properties[key_property] = ctx.key
     body: dict[str, Any] = {"properties": properties}
     if params.contact_id is not None:
-        body["associations"] = [_association(params.contact_id, TICKET_TO_CONTACT)]
+        body["associations"] = [association_of(params.contact_id, TICKET_TO_CONTACT)]
     answer = await ctx.http.post("/crm/v3/objects/tickets", json=body)
-    return _record(ctx, "tickets", await answer.json())
+    return record_of(ctx, "tickets", await answer.json())
 
 
 @hubspot.action(effect="read", example='- {id: ticket, type: hubspot.get_ticket, with: {id: "{{ ticket_id }}"}}')
 async def get_ticket(ctx: Context, params: GetTicket) -> Record:
     """A ticket by its id; a ticket that does not exist fails with `http_404`."""
-    return await _get(ctx, "tickets", params.id, params.properties)
+    return await get(ctx, "tickets", params.id, params.properties)
 
 
 @hubspot.action(
@@ -134,9 +136,9 @@ async def get_ticket(ctx: Context, params: GetTicket) -> Record:
 async def update_ticket(ctx: Context, params: UpdateTicket) -> Record:
     """Change a ticket: only what is given."""
     answer = await ctx.http.patch(
-        f"/crm/v3/objects/tickets/{_segment(params.id)}", json={"properties": _ticket_properties(params)}
+        f"/crm/v3/objects/tickets/{segment(params.id)}", json={"properties": _ticket_properties(params)}
     )
-    return _record(ctx, "tickets", await answer.json())
+    return record_of(ctx, "tickets", await answer.json())
 
 
 @hubspot.action(
@@ -148,7 +150,7 @@ async def update_ticket(ctx: Context, params: UpdateTicket) -> Record:
 )
 async def associate(ctx: Context, params: Associate) -> Association:
     """Associate two records with HubSpot's default type for the pair. Doing it again changes nothing."""
-    from_, to = f"{params.from_type}/{_segment(params.from_id)}", f"{params.to_type}/{_segment(params.to_id)}"
+    from_, to = f"{params.from_type}/{segment(params.from_id)}", f"{params.to_type}/{segment(params.to_id)}"
     await ctx.http.put(f"/crm/v4/objects/{from_}/associations/default/{to}")
     return Association(from_id=params.from_id, to_id=params.to_id)
 
@@ -168,10 +170,10 @@ async def create_note(ctx: Context, params: CreateNote) -> Record:
     }
     body = {
         "properties": {"hs_timestamp": at.isoformat(timespec="milliseconds"), "hs_note_body": params.body},
-        "associations": [_association(id_, NOTE_TO[kind]) for kind, id_ in to.items() if id_ is not None],
+        "associations": [association_of(id_, NOTE_TO[kind]) for kind, id_ in to.items() if id_ is not None],
     }
     answer = await ctx.http.post("/crm/v3/objects/notes", json=body)
-    return _record(ctx, "notes", await answer.json())
+    return record_of(ctx, "notes", await answer.json())
 
 
 @hubspot.action(
@@ -188,14 +190,14 @@ async def search(ctx: Context, params: Search) -> Records:
     contact of an address.
     """
     groups = params.any_of or ([params.filters] if params.filters else [])
-    body: dict[str, Any] = {"filterGroups": [{"filters": [_filter(each) for each in group]} for group in groups]}
+    body: dict[str, Any] = {"filterGroups": [{"filters": [filter_of(each) for each in group]} for group in groups]}
     if params.query:
         body["query"] = params.query
     if params.sort:
         # The vendor's client types these as texts, which the vendor ignores; its guide has objects.
         direction = "DESCENDING" if params.sort.startswith("-") else "ASCENDING"
         body["sorts"] = [{"propertyName": params.sort.removeprefix("-"), "direction": direction}]
-    return await _search(ctx, params.type, body, params.properties, params.limit)
+    return await search_all(ctx, params.type, body, params.properties, params.limit)
 
 
 @hubspot.action(effect="read", example='- {id: open, type: hubspot.list_tickets, with: {stage: "1", limit: 500}}')
@@ -209,50 +211,12 @@ async def list_tickets(ctx: Context, params: ListTickets) -> Records:
     if params.created_after is not None:
         after = str(int(params.created_after.timestamp() * 1000))
         filters.append(Filter(property="createdate", operator="GT", value=after))
-    body = {"filterGroups": [{"filters": [_filter(each) for each in filters]}] if filters else []}
-    return await _search(ctx, "tickets", body, params.properties, params.limit)
+    body = {"filterGroups": [{"filters": [filter_of(each) for each in filters]}] if filters else []}
+    return await search_all(ctx, "tickets", body, params.properties, params.limit)
 
 
 async def _contact_by_email(ctx: Context, email: str, properties: list[str]) -> Record | None:
-    return await _find(ctx, "contacts", email, "email", properties)
-
-
-async def _find(ctx: Context, kind: str, value: str, id_property: str, properties: list[str]) -> Record | None:
-    try:
-        return await _get(ctx, kind, value, properties, idProperty=id_property)
-    except Terminal as refusal:
-        if refusal.failure.code == "http_404":
-            return None
-        raise
-
-
-async def _get(ctx: Context, kind: str, id_: str, properties: list[str], **query: str) -> Record:
-    wanted = [*DEFAULT_PROPERTIES[kind], *(name for name in properties if name not in DEFAULT_PROPERTIES[kind])]
-    answer = await ctx.http.get(f"/crm/v3/objects/{kind}/{_segment(id_)}", query={**query, "properties": wanted})
-    return _record(ctx, kind, await answer.json(), wanted)
-
-
-async def _search(ctx: Context, kind: str, body: dict[str, Any], properties: list[str], limit: int) -> Records:
-    wanted = [*DEFAULT_PROPERTIES[kind], *(name for name in properties if name not in DEFAULT_PROPERTIES[kind])]
-    results: list[Record] = []
-    page = dict(body, properties=wanted)
-    while True:
-        page["limit"] = min(200, limit - len(results))
-        answer = await (await ctx.http.post(f"/crm/v3/objects/{kind}/search", json=page, reads=True)).json()
-        results += [_record(ctx, kind, each, wanted) for each in answer["results"]]
-        after = answer.get("paging", {}).get("next", {}).get("after")
-        if after is None or len(results) >= limit:
-            return Records(total=answer["total"], results=results)
-        page["after"] = after
-
-
-def _record(ctx: Context, kind: str, answer: dict[str, Any], wanted: list[str] | None = None) -> Record:
-    record = Record.model_validate(answer)
-    record.properties = {**dict.fromkeys(wanted or ()), **record.properties}
-    hub, screen = ctx.settings.get("HUBSPOT_HUB_ID"), SCREENS.get(kind)
-    if hub and screen:
-        record.url = f"https://app.hubspot.com/contacts/{hub}/record/{screen}/{record.id}"
-    return record
+    return await find(ctx, "contacts", email, "email", properties)
 
 
 def _ticket_properties(params: CreateTicket | UpdateTicket) -> dict[str, str]:
@@ -264,34 +228,4 @@ def _ticket_properties(params: CreateTicket | UpdateTicket) -> dict[str, str]:
         "hs_ticket_priority": params.priority,
         "hubspot_owner_id": params.owner_id,
     }
-    return _texts({name: value for name, value in named.items() if value is not None} | params.properties)
-
-
-def _texts(properties: dict[str, Any]) -> dict[str, str]:
-    """Property values as HubSpot takes them: all of them texts, null as the empty text that clears."""
-    return {name: _text(value) for name, value in properties.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _filter(given: Filter) -> dict[str, Any]:
-    body: dict[str, Any] = {"propertyName": given.property, "operator": given.operator}
-    if given.value is not None:
-        body["value"] = _text(given.value)
-    if given.high_value is not None:
-        body["highValue"] = _text(given.high_value)
-    if given.values is not None:
-        body["values"] = [_text(value) for value in given.values]
-    return body
-
-
-def _association(to: str, type_id: int) -> dict[str, Any]:
-    return {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}]}
-
-
-def _segment(value: str) -> str:
-    return quote(value, safe="")
+    return texts({name: value for name, value in named.items() if value is not None} | params.properties)

@@ -5,6 +5,7 @@ The one rule: what HubSpot takes as a property keeps HubSpot's own name; `proper
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -146,6 +147,80 @@ class ListTickets(Params):
 
 class Records(Result):
     """`total` is how many match, `results` at most `limit` of them."""
+
+    total: int
+    results: list[Record]
+
+
+class CreateDeal(Params):
+    name: str = Field(min_length=1)
+    stage: str = Field(min_length=1, description="Stage id of the pipeline: `qualifiedtobuy`, or a number.")
+    pipeline: str | None = Field(default=None, description="Pipeline id; HubSpot's own default when left out.")
+    amount: Decimal | None = Field(default=None, allow_inf_nan=False)
+    close_date: AwareDatetime | None = None
+    owner_id: str | None = None
+    contact_id: str | None = Field(default=None, description="A contact to associate, in the same request.")
+    properties: dict[str, Scalar] = Extra
+
+
+class GetDeal(Params):
+    id: str = Id
+    properties: list[str] = Wanted
+
+
+class UpdateDeal(Params):
+    id: str = Id
+    name: str | None = None
+    stage: str | None = None
+    pipeline: str | None = None
+    amount: Decimal | None = Field(default=None, allow_inf_nan=False)
+    close_date: AwareDatetime | None = None
+    owner_id: str | None = None
+    properties: dict[str, Scalar] = Extra
+
+
+class ListDeals(Params):
+    pipeline: str | None = None
+    stage: str | None = None
+    owner_id: str | None = None
+    created_after: AwareDatetime | None = None
+    updated_before: AwareDatetime | None = Field(default=None, description="Deals that nobody touched since.")
+    properties: list[str] = Wanted
+    limit: int = Field(default=100, ge=1, le=10_000)
+
+
+class ListAssociations(Params):
+    from_type: ObjectType
+    from_id: str = Id
+    to_type: Literal["contacts", "tickets", "deals", "companies", "notes"]
+    limit: int = Field(default=500, ge=1, le=10_000)
+
+
+class AssociationType(Result):
+    """`category` is HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED; `label` what users called it."""
+
+    id: int
+    category: str
+    label: str | None = None
+
+
+class AssociatedRecord(Result):
+    id: str
+    types: list[AssociationType]
+
+
+class AssociatedRecords(Result):
+    results: list[AssociatedRecord]
+
+
+class ListNotes(Params):
+    type: ObjectType
+    id: str = Id
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class Notes(Result):
+    """`total` is how many notes the record has, `results` the last `limit` of them."""
 
     total: int
     results: list[Record]

@@ -4,8 +4,8 @@ The one rule: the same statuses, shapes and refusals as HubSpot's. Search shows 
 ago or earlier, as HubSpot's lags too.
 
 Seed: `contacts`, `companies`, `deals`, `tickets`, `notes`: lists of properties, with an `id` where it matters;
-`associations`: lists of [type, id, type, id]; `pipelines`: those of tickets, id to ids of stages; `properties`: custom
-ones by object type, name to kind (`text`, `number`, `bool`, `datetime`, `unique`, or the list of its options).
+`associations`: lists of [type, id, type, id]; `pipelines`: those of tickets, id to ids of stages;
+`deal_pipelines`: those of deals; `properties`: custom ones by object type, name to kind (`text`, `number`, `bool`, `datetime`, `unique`, or the list of its options).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from recipe_plugins.hubspot.sandbox_tables import PROPERTIES, SINGULAR, TYPE_IDS
 
 SEARCH_LAG = 5.0
 SEEDED_AGO = 3600.0
+MOST_ASSOCIATIONS = 500
 
 
 class HubSpotSandbox(Sandbox):
@@ -34,18 +35,21 @@ class HubSpotSandbox(Sandbox):
         pipeline, stage = self.settings.get("HUBSPOT_PIPELINE_ID"), self.settings.get("HUBSPOT_STAGE_NEW")
         if pipeline and stage and stage not in self.account.pipelines.setdefault(pipeline, []):
             self.account.pipelines[pipeline].append(stage)
-        if self.settings.get("HUBSPOT_KEY_PROPERTY"):
-            self.account.properties["tickets"][self.settings["HUBSPOT_KEY_PROPERTY"]] = "unique"
+        for kind, setting in (("tickets", "HUBSPOT_KEY_PROPERTY"), ("deals", "HUBSPOT_DEAL_KEY_PROPERTY")):
+            if self.settings.get(setting):
+                self.account.properties[kind][self.settings[setting]] = "unique"
 
     def seed(self, data: dict[str, Any]) -> None:
         """Load the account; see the module."""
-        unknown = set(data) - {*PROPERTIES, "associations", "pipelines", "properties"}
+        unknown = set(data) - {*PROPERTIES, "associations", "pipelines", "deal_pipelines", "properties"}
         if unknown:
             raise ValueError(f"the sandbox of hubspot keeps no state named {', '.join(sorted(unknown))}")
         for kind, custom in data.get("properties", {}).items():
             self.account.properties[kind] |= custom
         for id_, stages in data.get("pipelines", {}).items():
             self.account.pipelines[id_] = [str(stage) for stage in stages]
+        for id_, stages in data.get("deal_pipelines", {}).items():
+            self.account.deal_pipelines[id_] = [str(stage) for stage in stages]
         for kind in PROPERTIES:
             for each in data.get(kind, ()):
                 properties = {name: _text(value) for name, value in each.items() if name != "id"}
@@ -148,9 +152,17 @@ class HubSpotSandbox(Sandbox):
     def associated(self, request: SandboxRequest) -> SandboxResponse:
         from_, from_id, to = (request.variables[name] for name in ("from", "from_id", "to"))
         self.account.find(from_, from_id)
+        self.account.of_type(to)
+        limit, after = int(request.query.get("limit", MOST_ASSOCIATIONS)), int(request.query.get("after", 0))
+        if not 1 <= limit <= MOST_ASSOCIATIONS:
+            raise Refusal(400, f"limit {limit} is not between 1 and {MOST_ASSOCIATIONS}", "VALIDATION_ERROR")
         types = [{"category": "HUBSPOT_DEFINED", "typeId": TYPE_IDS.get((from_, to), 0)}]
-        ids = sorted(link[3] for link in self.account.links if link[:3] == (from_, from_id, to))
-        return SandboxResponse(200, {"results": [{"toObjectId": id_, "associationTypes": types} for id_ in ids]})
+        ids = sorted((link[3] for link in self.account.links if link[:3] == (from_, from_id, to)), key=int)
+        shown = ids[after : after + limit]
+        answer: dict[str, Any] = {"results": [{"toObjectId": id_, "associationTypes": types} for id_ in shown]}
+        if after + limit < len(ids):
+            answer["paging"] = {"next": {"after": str(after + limit)}}
+        return SandboxResponse(200, answer)
 
 
 def _body(request: SandboxRequest) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recipe_engine.plugin import Refused, SandboxResponse
-from recipe_plugins.hubspot.sandbox_tables import DEFAULTS, FIRST_ID, PROPERTIES, SINGULAR, TYPE_IDS, Kind, problems
+from recipe_plugins.hubspot.sandbox_tables import (
+    DEAL_STAGES,
+    DEFAULTS,
+    FIRST_ID,
+    PROPERTIES,
+    SINGULAR,
+    TYPE_IDS,
+    Kind,
+    problems,
+)
 
 Problem = dict[str, Any]
 
@@ -43,12 +52,13 @@ class Record:
 
 @dataclass
 class Account:
-    """The state of one HubSpot account. `pipelines` are those of tickets: id to ids of stages."""
+    """The state of one HubSpot account. `pipelines` are those of tickets, `deal_pipelines` of deals: id to ids of stages."""
 
     now: Callable[[], float]
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in PROPERTIES})
     properties: dict[str, dict[str, Kind]] = field(default_factory=lambda: {k: dict(v) for k, v in PROPERTIES.items()})
     pipelines: dict[str, list[str]] = field(default_factory=lambda: {"0": ["1", "2", "3", "4"]})
+    deal_pipelines: dict[str, list[str]] = field(default_factory=lambda: {"default": list(DEAL_STAGES)})
     links: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     def of_type(self, kind: str) -> dict[str, Record]:
@@ -121,7 +131,9 @@ class Account:
         found = [_problem(name, *each) for name, value in given.items()
                  for each in problems(self.properties[kind], name, value)]  # fmt: skip
         if kind == "tickets":
-            found += self._pipeline_problems(whole)
+            found += _pipeline_problems(self.pipelines, whole, "hs_pipeline", "hs_pipeline_stage")
+        if kind == "deals":
+            found += _pipeline_problems(self.deal_pipelines, whole, "pipeline", "dealstage")
         if needed and not whole.get(needed):
             message = f"Error creating {SINGULAR[kind].upper()}. Some required properties were not set."
             found.append(_problem(needed, "REQUIRED_FIELD", message))
@@ -133,21 +145,23 @@ class Account:
             if id_ != of and _same(name, other.properties.get(name), given[name]):
                 raise Refusal(409, f"{SINGULAR[kind].title()} already exists. Existing ID: {id_}", "CONFLICT")
 
-    def _pipeline_problems(self, ticket: dict[str, Any]) -> list[Problem]:
-        pipeline, stage = ticket.get("hs_pipeline", "0"), ticket.get("hs_pipeline_stage")
-        stages = self.pipelines.get(pipeline)
-        if stages is None:
-            return [_problem("hs_pipeline", "INVALID_OPTION", f"{pipeline} is not a valid pipeline ID.")]
-        if stage is not None and stage not in stages:
-            return [_problem("hs_pipeline_stage", "INVALID_OPTION", f"{stage} was not one of the stages {stages}")]
-        return []
-
     def _association(self, kind: str, asked: dict[str, Any]) -> tuple[str, str]:
         ids = {each.get("associationTypeId") for each in asked["types"]}
         to_kind = next((to for (from_, to), type_id in TYPE_IDS.items() if from_ == kind and type_id in ids), None)
         if to_kind is None:
             raise Refusal(400, f"{kind} have no association of type {sorted(map(str, ids))}", "VALIDATION_ERROR")
         return to_kind, self.find(to_kind, str(asked["to"]["id"])).id
+
+
+def _pipeline_problems(pipelines: dict[str, list[str]], record: dict[str, Any], named: str, at: str) -> list[Problem]:
+    """What is wrong with the pipeline and stage of a record; the first pipeline is the account's default."""
+    pipeline, stage = record.get(named, next(iter(pipelines))), record.get(at)
+    stages = pipelines.get(pipeline)
+    if stages is None:
+        return [_problem(named, "INVALID_OPTION", f"{pipeline} is not a valid pipeline ID.")]
+    if stage is not None and stage not in stages:
+        return [_problem(at, "INVALID_OPTION", f"{stage} was not one of the stages {stages}")]
+    return []
 
 
 def iso(at: float) -> str:

@@ -69,6 +69,11 @@ DEFAULTS = {
                 "createdate", "hs_lastmodifieddate", "hs_object_id"],
     "notes": ["createdate", "hs_lastmodifieddate", "hs_object_id"],
 }  # fmt: skip
+# The stages of the deal pipeline that every account begins with.
+DEAL_STAGES = (
+    "appointmentscheduled", "qualifiedtobuy", "presentationscheduled", "decisionmakerboughtin", "contractsent",
+    "closedwon", "closedlost",
+)  # fmt: skip
 SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket", "notes": "note"}
 # From HubSpot's published constants; the order is from, to.
 TYPE_IDS = {

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recipe_engine.generate.search import Index
-from recipe_engine.generate.words import words
+from recipe_engine.generate.words import is_ordinary, words
 from recipe_engine.plugin import Action, Catalog
 
 # What recipes are made of, whatever they are about.
-ALWAYS = ("llm_call", "http", "notify", "emit", "log")
+ALWAYS = ("llm_call", "http", "notify", "emit", "log", "store.claim", "store.get", "store.put")
 MOST_ACTIONS = 14
 _MOST_NAMED = 10
-_GOOD_ENOUGH = 0.25
+_FEW = 2
+# Shares of the best score: for any action, beside vendors that are named, for a single word.
+_GOOD_ENOUGH, _GOOD_ENOUGH_BESIDE_NAMED, _GOOD_ENOUGH_ALONE = 0.35, 0.6, 0.2
 _NAME, _SUMMARY, _REST = 3.0, 2.0, 0.6
 
 
@@ -43,13 +45,21 @@ def choose(catalog: Catalog, need: str, *, named: str = "") -> Chosen:
     hits = index.search(need, len(searched))
     for vendor in vendors:
         own = [hit.name for hit in hits if searched[hit.name].connector.name == vendor]
-        wanted += own[: max(_MOST_NAMED // len(vendors), 3)]
+        wanted += own[: max(_MOST_NAMED // len(vendors), 2)]
     best = hits[0].score if hits else 0.0
-    wanted += [hit.name for hit in hits if hit.score >= best * _GOOD_ENOUGH]
-    names = list(dict.fromkeys(wanted))[:MOST_ACTIONS]
+    enough = best * (_GOOD_ENOUGH_BESIDE_NAMED if vendors else _GOOD_ENOUGH)
+    wanted += [hit.name for hit in index.best_of_each(need) if hit.score >= best * _GOOD_ENOUGH_ALONE]
+    wanted += [hit.name for hit in hits if hit.score >= enough]
+    names = list(dict.fromkeys(name for each in wanted for name in _with_its_few(searched[each])))[:MOST_ACTIONS]
     always = [catalog.actions[name] for name in ALWAYS if name in catalog.actions]
     chosen = tuple(always + [searched[name] for name in names])
     return Chosen(chosen, tuple(_others(chosen)))
+
+
+def _with_its_few(action: Action) -> list[str]:
+    """An action, with the others of its connector where these are few: reading and writing of a file go together."""
+    own = [name for name in action.connector.actions if name not in ALWAYS]
+    return own if len(own) <= _FEW else [action.name]
 
 
 def _parts(action: Action) -> Iterator[tuple[str, float]]:
@@ -61,14 +71,12 @@ def _parts(action: Action) -> Iterator[tuple[str, float]]:
 
 
 def _named_vendors(catalog: Catalog, need: str) -> list[str]:
-    """The connectors whose name or title stands in the need."""
+    """The connectors that the need names. A vendor with several products is meant whole when no product is named."""
     said = set(words(need))
-    found = []
-    for name, connector in catalog.connectors.items():
-        spellings = [words(name.replace("_", " ")), words(connector.title)]
-        if name not in ALWAYS and any(spelling and said.issuperset(spelling[:1]) for spelling in spellings):
-            found.append(name)
-    return found
+    spelt = {name: words(name.replace("_", " ")) for name in catalog.connectors}
+    named = {name: parts for name, parts in spelt.items() if parts and parts[0] in said and not is_ordinary(parts[0])}
+    whole = {parts[0] for parts in named.values() if said.issuperset(parts)}
+    return [name for name, parts in named.items() if said.issuperset(parts) or parts[0] not in whole]
 
 
 def _others(chosen: tuple[Action, ...]) -> Iterator[str]:

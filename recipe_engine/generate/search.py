@@ -14,6 +14,9 @@ from recipe_engine.generate.words import words
 
 # The usual constants: how soon a repeated word stops to count, how much a long text is held against it.
 _SATURATION, _LENGTH = 1.4, 0.6
+_BEGINNING, _ALIKE = 6, 0.6
+# Scores from this share of the best one on are about as good.
+_ABOUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,45 @@ class Index:
         """The best names for a question, the best first; names without any of its words are left out."""
         scores: defaultdict[str, float] = defaultdict(float)
         for word in set(words(question)):
-            found = self._where.get(word, {})
-            rarity = math.log(1 + (len(self._lengths) - len(found) + 0.5) / (len(found) + 0.5))
-            for name, count in found.items():
-                norm = _SATURATION * (1 - _LENGTH + _LENGTH * self._lengths[name] / self._average)
-                scores[name] += rarity * count * (_SATURATION + 1) / (count + norm)
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        return [Hit(name, score) for name, score in ranked[:most]]
+            for name, score in self._scores(word).items():
+                scores[name] += score
+        return _ranked(scores)[:most]
+
+    def best_of_each(self, question: str) -> list[Hit]:
+        """The best name for each word of a question, the rarest word first: what a question of many parts asks for in
+        passing is found, too. Of names that fit a word about as well, the one that fits the whole best is taken."""
+        whole = {hit.name: hit.score for hit in self.search(question, len(self._lengths))}
+        found = []
+        for word in dict.fromkeys(words(question)):
+            scores = self._scores(word)
+            near = [name for name, score in scores.items() if score >= max(scores.values()) * _ABOUT]
+            if near:
+                best = max(near, key=lambda name: (whole[name], name))
+                found.append(Hit(best, scores[best]))
+        return sorted(found, key=lambda hit: (-hit.score, hit.name))
+
+    def _scores(self, word: str) -> dict[str, float]:
+        found, trust = self._where.get(word), 1.0
+        if found is None:
+            # Verbs have many endings: what begins alike is taken for the same, with less weight.
+            found, trust = self._alike(word), _ALIKE
+        rarity = trust * math.log(1 + (len(self._lengths) - len(found) + 0.5) / (len(found) + 0.5))
+        scores = {}
+        for name, count in found.items():
+            norm = _SATURATION * (1 - _LENGTH + _LENGTH * self._lengths[name] / self._average)
+            scores[name] = rarity * count * (_SATURATION + 1) / (count + norm)
+        return scores
+
+    def _alike(self, word: str) -> dict[str, float]:
+        if len(word) < _BEGINNING:
+            return {}
+        near: defaultdict[str, float] = defaultdict(float)
+        for other, found in self._where.items():
+            if other.startswith(word[:_BEGINNING]):
+                for name, count in found.items():
+                    near[name] += count
+        return near
+
+
+def _ranked(scores: Mapping[str, float]) -> list[Hit]:
+    return [Hit(name, score) for name, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))]

@@ -49,6 +49,11 @@ def _forms(word: str) -> Iterator[str]:
         yield meaning
 
 
+def is_ordinary(word: str) -> bool:
+    """Whether a word is one of the language, and no name."""
+    return _stem(word) in _meanings()
+
+
 @cache
 def _stop_words() -> frozenset[str]:
     return frozenset(word for line in _lines("stop_words.txt") for word in line.split())

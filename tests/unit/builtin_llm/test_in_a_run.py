@@ -8,6 +8,7 @@ import pytest
 
 from recipe_engine import Engine
 from tests.support.anthropic_server import fails, says
+from tests.support.openai_server import OpenAIServer
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HEAD = "slug: essai\nname: Essai\ndescription: Essai\ncategory: test\n"
@@ -95,3 +96,19 @@ async def test_run_stops_before_the_call_that_could_exceed_its_limit(server, rec
         run = await engine.run(recipe(text), {"product_image": PNG})
     assert (run.status, run.error["code"], run.error["step"]) == ("failed", "limit_cost", "analyze")
     assert server.bodies == []
+
+
+async def test_recording_of_an_input_reaches_the_model_as_its_text(server, recipe):
+    text = f"""{HEAD}
+limits: {{cost: 0.10 USD}}
+input_schema: {{type: object, required: [call], properties: {{call: {{type: string, format: base64_audio}}}}}}
+steps: [{{id: sort, type: llm_call, complexity: classify, user_prompt: "Appel : {{{{ call }}}}"}}]
+"""
+    call = base64.b64encode(b"ID3" + bytes(60)).decode()
+    async with OpenAIServer() as whisper:
+        env = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": server.url, "TRANSCRIPTION_BASE_URL": whisper.url}
+        async with Engine(":memory:", env=env) as engine:
+            run = await engine.run(recipe(text), {"call": call})
+    assert run.status == "succeeded", run.error
+    assert whisper.recordings[0]["file"][1] == "audio/mpeg"
+    assert "Bonjour du bac à sable." in server.bodies[0]["messages"][0]["content"][1]["text"]

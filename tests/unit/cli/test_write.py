@@ -259,7 +259,7 @@ def test_connectors_say_what_they_miss_and_never_show_values(recipe, monkeypatch
     assert "misses HUBSPOT_API_KEY" in recipe("connectors").out
     monkeypatch.setenv("HUBSPOT_API_KEY", "pat-canary")
     one = recipe("connectors", "hubspot")
-    assert "HUBSPOT_API_KEY       set" in one.out
+    assert "HUBSPOT_API_KEY set" in " ".join(one.out.split())
     told = json.loads(recipe("connectors", "hubspot", "--json").out)
     assert told["ready"] is True
     assert "pat-canary" not in one.out + json.dumps(told)

@@ -1,4 +1,4 @@
-"""ClickUp: tasks, subtasks and comments.
+"""ClickUp: tasks, subtasks, comments, attachments and custom fields, and its webhooks.
 
 The one rule: what ClickUp says of a refusal reaches the author, its ECODE and words unchanged.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Terminal, header, hookimpl
+from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Settings, Terminal, header, hookimpl
+from recipe_engine.plugin.signatures import Received, Reply
 
 
 def errors(status: int, _headers: Mapping[str, str], body: object) -> Exception | None:
@@ -20,10 +21,17 @@ def errors(status: int, _headers: Mapping[str, str], body: object) -> Exception 
     return Terminal(title, code=f"http_{status}", detail=code, data=body)
 
 
+def verify(received: Received, settings: Settings) -> Reply | None:
+    """ClickUp's signature of webhooks."""
+    from recipe_plugins.clickup.webhooks import verify
+
+    return verify(received, settings)
+
+
 clickup = Connector(
     name="clickup",
     title="ClickUp",
-    docs="Tasks, subtasks and comments in ClickUp.",
+    docs="Tasks, subtasks, comments, attachments and custom fields in ClickUp.",
     base_url="https://api.clickup.com/api",
     settings=[
         Setting("CLICKUP_API_KEY", secret=True, help="Avatar > Settings > Apps > API token (begins with pk_)"),
@@ -32,11 +40,18 @@ clickup = Connector(
             required=False,
             help="The end of a task's address: the task that subtasks go under",
         ),
+        Setting(
+            "CLICKUP_WEBHOOK_SECRET",
+            secret=True,
+            required=False,
+            help="ClickUp's answer to the creation of the webhook holds it, and nothing else ever does",
+        ),
     ],
     auth=header("Authorization", "CLICKUP_API_KEY"),
     # The limit of every plan up to Business; larger plans allow ten times and more.
     limits=[RateLimit(100, per=60)],
     errors=errors,
+    verify=verify,
     sandbox="recipe_plugins.clickup.sandbox:ClickUpSandbox",
 )
 

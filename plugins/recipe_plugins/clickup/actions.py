@@ -11,25 +11,36 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
-from recipe_engine.plugin import Context, Retryable
+from recipe_engine.plugin import Context, Retryable, Terminal
 from recipe_plugins.clickup import clickup
 from recipe_plugins.clickup.models import (
     PRIORITIES,
     AddComment,
+    AttachFile,
+    Attachment,
     Comment,
+    Comments,
     CreateSubtask,
     CreateTask,
+    FieldOfTask,
     GetTask,
+    ListComments,
     ListTasks,
     NewTask,
+    SetCustomField,
     Task,
     Tasks,
     UpdateTask,
+    WrittenComment,
+    comment_of,
     milliseconds,
     task_of,
 )
 
 PAGE = 100
+COMMENTS = 25
+LARGEST_ATTACHMENT = 1_000_000_000
+UPLOAD_SECONDS = 1800.0
 # Looking for one task among more than this many would take longer than ClickUp's limit of requests allows.
 MOST_PAGES_TO_RECONCILE = 50
 
@@ -74,7 +85,7 @@ async def get_task(ctx: Context, params: GetTask) -> Task:
     effect="keyed", example='- {id: done, type: clickup.update_task, with: {id: "{{ task.id }}", status: complete}}'
 )
 async def update_task(ctx: Context, params: UpdateTask) -> Task:
-    """Change a task: only what is given. Custom fields are not changed by this."""
+    """Change a task: only what is given. Custom fields are changed by `set_custom_field`."""
     body = _described(params.description) | _common(params)
     if params.archived is not None:
         body["archived"] = params.archived
@@ -118,6 +129,57 @@ async def list_tasks(ctx: Context, params: ListTasks) -> Tasks:
         if len(tasks) >= params.limit:
             break
     return Tasks(tasks=tasks[: params.limit])
+
+
+@clickup.action(
+    effect="read",
+    example='- {id: said, type: clickup.list_comments, with: {id: "{{ task_id }}", limit: 50}}',
+)
+async def list_comments(ctx: Context, params: ListComments) -> Comments:
+    """The comments of a task, newest first, all pages of them up to `limit`."""
+    found: list[WrittenComment] = []
+    query: dict[str, Any] = {}
+    while True:
+        path = f"/v2/task/{_segment(params.id)}/comment"
+        page = (await (await ctx.http.get(path, query=query)).json())["comments"]
+        found += [comment_of(each) for each in page]
+        if len(page) < COMMENTS or len(found) >= params.limit:
+            return Comments(comments=found[: params.limit])
+        query = {"start": page[-1]["date"], "start_id": page[-1]["id"]}
+
+
+@clickup.action(
+    effect="once",
+    timeout=UPLOAD_SECONDS,
+    example='- {id: plan, type: clickup.attach_file, with: {id: "{{ task.id }}", file: "{{ file }}"}}',
+)
+async def attach_file(ctx: Context, params: AttachFile) -> Attachment:
+    """Attach a file to a task, streamed, up to 1 GB."""
+    if params.file.size > LARGEST_ATTACHMENT:
+        problem = f"{params.file.name} has {params.file.size} bytes; ClickUp takes {LARGEST_ATTACHMENT}"
+        raise Terminal(problem, code="file_too_large")
+    path = f"/v2/task/{_segment(params.id)}/attachment"
+    answer = await ctx.http.post(path, multipart={"attachment": params.file}, timeout=UPLOAD_SECONDS)
+    return Attachment.model_validate(await answer.json())
+
+
+@clickup.action(
+    effect="keyed",
+    example=(
+        '- {id: quote, type: clickup.set_custom_field, with: {id: "{{ task.id }}", '
+        'field_id: b955c4dc-2dbb-4a08-a3a8-5a5b5a8d1f61, value: "{{ amount }}"}}'
+    ),
+)
+async def set_custom_field(ctx: Context, params: SetCustomField) -> FieldOfTask:
+    """Give a custom field of a task a value, or with `clear` take it away."""
+    path = f"/v2/task/{_segment(params.id)}/field/{_segment(params.field_id)}"
+    if params.clear:
+        await ctx.http.delete(path)
+    elif params.date is not None:
+        await ctx.http.post(path, json={"value": milliseconds(params.date), "value_options": {"time": True}})
+    else:
+        await ctx.http.post(path, json={"value": params.value})
+    return FieldOfTask(id=params.id, field_id=params.field_id)
 
 
 async def _create(ctx: Context, list_id: str, params: NewTask, parent: str | None = None) -> Task:

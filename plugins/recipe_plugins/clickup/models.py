@@ -6,11 +6,11 @@ The one rule: moments are ISO 8601 and priorities are words here; ClickUp's mill
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from recipe_engine.plugin import Params, Result
+from recipe_engine.plugin import FileValue, Params, Result
 
 Priority = Literal["urgent", "high", "normal", "low"]
 PRIORITIES: dict[str, int] = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
@@ -99,6 +99,54 @@ class Comment(Result):
     id: str
 
 
+class ListComments(Params):
+    id: str = TaskId
+    limit: int = Field(default=25, ge=1, le=1000)
+
+
+class WrittenComment(Result):
+    """A comment. `author` is the name of who wrote it. Further fields are ClickUp's own, untouched."""
+
+    id: str
+    text: str
+    author: str | None = None
+    date: str | None = None
+
+
+class Comments(Result):
+    comments: list[WrittenComment]
+
+
+class AttachFile(Params):
+    id: str = TaskId
+    file: FileValue
+
+
+class Attachment(Result):
+    id: str
+    title: str
+    url: str
+
+
+class SetCustomField(Params):
+    id: str = TaskId
+    field_id: str = Field(min_length=1, description="Id of the custom field: `custom_fields` of a task shows them.")
+    value: Any = Field(default=None, description="In ClickUp's form for fields of this type.")
+    date: AwareDatetime | None = Field(default=None, description="The value of a date field, with its time of day.")
+    clear: bool = Field(default=False, description="Take the value away.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if [self.value is not None, self.date is not None, self.clear].count(True) != 1:
+            raise ValueError("give one of value, date and clear")
+        return self
+
+
+class FieldOfTask(Result):
+    id: str
+    field_id: str
+
+
 def task_of(answer: dict[str, Any]) -> Task:
     """A task as recipes see it, of a task as ClickUp answers it."""
     return Task.model_validate(
@@ -110,6 +158,19 @@ def task_of(answer: dict[str, Any]) -> Task:
             "due": _iso(answer.get("due_date")),
             "created": _iso(answer.get("date_created")),
             "list_id": answer["list"]["id"],
+        }
+    )
+
+
+def comment_of(answer: dict[str, Any]) -> WrittenComment:
+    """A comment as recipes see it, of a comment as ClickUp answers it."""
+    return WrittenComment.model_validate(
+        answer
+        | {
+            "id": str(answer["id"]),
+            "text": answer.get("comment_text") or "",
+            "author": (answer.get("user") or {}).get("username"),
+            "date": _iso(answer.get("date")),
         }
     )
 

@@ -1,9 +1,10 @@
-"""ClickUp imitated: lists, tasks, subtasks and comments.
+"""ClickUp imitated: lists, tasks and subtasks; what hangs on a task is in `sandbox_details`.
 
 The one rule: the same statuses, shapes and ECODEs as ClickUp's, as far as its documents tell them.
 
-Seed: `lists`: [{id, name, statuses: [...]}]; `tasks`: [{id, name, list, description, status, priority, parent}]. Without
-`lists` every number is the id of a list with the statuses of STATUSES.
+Seed: `lists`: [{id, name, statuses: [...]}]; `tasks`: [{id, name, list, description, status, priority, parent, comments}], `comments`
+being texts; `fields`: custom fields, id to type. Without `lists` every number is the id of a list with the statuses of
+STATUSES, without `fields` every custom field exists.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from recipe_engine.plugin import Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
+from recipe_engine.plugin import Fault, SandboxRequest, SandboxResponse, route
+from recipe_plugins.clickup.sandbox_details import CREATOR, TaskDetails, body_of, error, refused
 
 STATUSES = ["to do", "in progress", "complete"]
 PRIORITIES = {1: "urgent", 2: "high", 3: "normal", 4: "low"}
 COLORS = {"urgent": "#f50000", "high": "#f8ae00", "normal": "#6fddff", "low": "#d8d8d8"}
 PAGE = 100
-CREATOR = {"id": 183, "username": "Sandbox", "color": "#827718", "email": "sandbox@example.org", "profilePicture": None}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "name": str,
     "description": str,
@@ -34,7 +35,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-class ClickUpSandbox(Sandbox):
+class ClickUpSandbox(TaskDetails):
     """An imitated ClickUp workspace. The task CLICKUP_PARENT_TASK_ID exists in it."""
 
     connector = "clickup"
@@ -43,43 +44,49 @@ class ClickUpSandbox(Sandbox):
     def __init__(self, settings: Mapping[str, str] | None = None, now: Callable[[], float] = lambda: 0.0) -> None:
         super().__init__(settings, now)
         self.lists: dict[str, dict[str, Any]] = {}
-        self.tasks: dict[str, dict[str, Any]] = {}
-        self.comments: dict[str, list[dict[str, Any]]] = {}
         if self.settings.get("CLICKUP_PARENT_TASK_ID"):
             self._add({"id": self.settings["CLICKUP_PARENT_TASK_ID"], "name": "Requests", "list": "901"})
 
     def seed(self, data: dict[str, Any]) -> None:
         """Load the workspace; see the module."""
-        unknown = set(data) - {"lists", "tasks"}
+        unknown = set(data) - {"lists", "tasks", "fields"}
         if unknown:
             raise ValueError(f"the sandbox of clickup keeps no state named {', '.join(sorted(unknown))}")
         for each in data.get("lists", ()):
             id_ = str(each["id"])
             self.lists[id_] = {"id": id_, "name": each.get("name", id_), "statuses": each.get("statuses", STATUSES)}
+        self.fields |= data.get("fields", {})
         for each in data.get("tasks", ()):
-            self._add(each)
+            task = self._add(each)
+            for text in each.get("comments", ()):
+                self.add_comment(task["id"], text)
 
     def state(self) -> dict[str, Any]:
-        """Tasks with their comments, as they were last left."""
-        return {"tasks": [{**task, "comments": self.comments.get(id_, [])} for id_, task in self.tasks.items()]}
+        """Tasks with their comments and the names of their attachments, as they were last left."""
+        return {"tasks": [self._left(task) for task in self.tasks.values()]}
+
+    def _left(self, task: dict[str, Any]) -> dict[str, Any]:
+        comments = [{"id": each["id"], "text": each["text"]} for each in self.comments.get(task["id"], ())]
+        attachments = [each["title"] for each in self.attachments.get(task["id"], ())]
+        return {**task, "comments": comments, "attachments": attachments}
 
     def authorize(self, request: SandboxRequest) -> SandboxResponse | None:
         """ClickUp's 401."""
         given = request.headers.get("authorization")
         if not given:
-            return _error(401, "Authorization header required", "OAUTH_017")
+            return error(401, "Authorization header required", "OAUTH_017")
         token = self.settings.get("CLICKUP_API_KEY")
-        return None if given in (token, f"Bearer {token}") else _error(401, "Token invalid", "OAUTH_025")
+        return None if given in (token, f"Bearer {token}") else error(401, "Token invalid", "OAUTH_025")
 
     def not_found(self, request: SandboxRequest) -> SandboxResponse:
         """A path that this sandbox does not imitate."""
-        return _error(404, f"the sandbox of clickup has no {request.method} {request.path}", "APP_000")
+        return error(404, f"the sandbox of clickup has no {request.method} {request.path}", "APP_000")
 
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the limit a minute, otherwise an error of the status."""
-        answer = _error(fault.status or 500, f"injected fault {fault.status}", "APP_000")
+        answer = error(fault.status or 500, f"injected fault {fault.status}", "APP_000")
         if fault.status == 429:
-            answer = _error(429, "Rate limit reached", "APP_001")
+            answer = error(429, "Rate limit reached", "APP_001")
             reset = str(int(self.now()) + 60)
             answer.headers = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
         answer.headers |= fault.headers
@@ -88,13 +95,13 @@ class ClickUpSandbox(Sandbox):
 
     @route("POST", "/api/v2/list/{list_id}/task")
     def create(self, request: SandboxRequest) -> SandboxResponse:
-        list_, body = self._list(request.variables["list_id"]), _body(request)
+        list_, body = self._list(request.variables["list_id"]), body_of(request)
         if not body.get("name"):
-            raise _refused(400, "Task name invalid", "INPUT_005")
+            raise refused(400, "Task name invalid", "INPUT_005")
         self._check(list_, body)
         parent = body.get("parent")
-        if parent is not None and self._task(parent)["list"] != list_["id"]:
-            raise _refused(400, "Parent not child of list", "ITEM_137")
+        if parent is not None and self.task(parent)["list"] != list_["id"]:
+            raise refused(400, "Parent not child of list", "ITEM_137")
         task = self._add({**body, "list": list_["id"]})
         about = {"parent": parent} if parent else {}
         self.record(
@@ -122,15 +129,15 @@ class ClickUpSandbox(Sandbox):
 
     @route("GET", "/api/v2/task/{task_id}")
     def get(self, request: SandboxRequest) -> SandboxResponse:
-        return SandboxResponse(200, self._shown(self._task(request.variables["task_id"])))
+        return SandboxResponse(200, self._shown(self.task(request.variables["task_id"])))
 
     @route("PUT", "/api/v2/task/{task_id}")
     def update(self, request: SandboxRequest) -> SandboxResponse:
-        task, body = self._task(request.variables["task_id"]), _body(request)
+        task, body = self.task(request.variables["task_id"]), body_of(request)
         self._check(self._list(task["list"]), body)
         who = body.get("assignees", {"add": [], "rem": []})
         if not isinstance(who, dict) or not {"add", "rem"} <= set(who):
-            raise _refused(400, "Assignees invalid", "INPUT_007")
+            raise refused(400, "Assignees invalid", "INPUT_007")
         changed = _fields(body)
         if "assignees" in body:
             kept = [id_ for id_ in task["assignees"] if id_ not in who["rem"]]
@@ -139,28 +146,12 @@ class ClickUpSandbox(Sandbox):
         self.record("update task", id=task["id"], **changed)
         return SandboxResponse(200, self._shown(task))
 
-    @route("POST", "/api/v2/task/{task_id}/comment")
-    def comment(self, request: SandboxRequest) -> SandboxResponse:
-        task, body = self._task(request.variables["task_id"]), _body(request)
-        if not body.get("comment_text"):
-            raise _refused(400, "Comment text invalid", "INPUT_011")
-        comments = self.comments.setdefault(task["id"], [])
-        id_ = str(90_100_000 + sum(map(len, self.comments.values())))
-        comments.append({"id": id_, "text": body["comment_text"]})
-        self.record("comment on task", id=id_, task=task["id"], text=body["comment_text"])
-        return SandboxResponse(200, {"id": id_, "hist_id": f"hist-{id_}", "date": int(self.now() * 1000)})
-
     def _list(self, id_: str) -> dict[str, Any]:
         if id_ in self.lists:
             return self.lists[id_]
         if self.lists or not id_.isdigit():
-            raise _refused(401, "Team not authorized", "OAUTH_027")
+            raise refused(401, "Team not authorized", "OAUTH_027")
         return {"id": id_, "name": f"List {id_}", "statuses": STATUSES}
-
-    def _task(self, id_: str) -> dict[str, Any]:
-        if id_ not in self.tasks:
-            raise _refused(404, "Task not found", "ITEM_015")
-        return self.tasks[id_]
 
     def _check(self, list_: dict[str, Any], body: dict[str, Any]) -> None:
         for name, value in body.items():
@@ -168,11 +159,11 @@ class ClickUpSandbox(Sandbox):
             if expected is None:
                 continue
             if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-                raise _refused(400, f"{name.replace('_', ' ').capitalize()} invalid", "INPUT_002")
+                raise refused(400, f"{name.replace('_', ' ').capitalize()} invalid", "INPUT_002")
         if body.get("status", list_["statuses"][0]) not in list_["statuses"]:
-            raise _refused(400, "Status does not exist", "CRTSK_001")
+            raise refused(400, "Status does not exist", "CRTSK_001")
         if body.get("priority") not in (None, *PRIORITIES):
-            raise _refused(400, "Priority invalid", "INPUT_003")
+            raise refused(400, "Priority invalid", "INPUT_003")
 
     def _add(self, given: dict[str, Any]) -> dict[str, Any]:
         list_ = self._list(str(given.get("list", "901")))
@@ -232,6 +223,7 @@ class ClickUpSandbox(Sandbox):
             "time_estimate": None,
             "time_spent": 0,
             "custom_fields": task["custom_fields"],
+            "attachments": self.attachments.get(task["id"], []),
             "dependencies": [],
             "linked_tasks": [],
             "locations": [],
@@ -281,23 +273,5 @@ def _status(list_: dict[str, Any], status: str) -> dict[str, Any]:
     return {"id": f"s{list_['id']}_{index}", "status": status, "color": "#d3d3d3", "orderindex": index, "type": kind}
 
 
-def _body(request: SandboxRequest) -> dict[str, Any]:
-    try:
-        body = request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise _refused(400, "Invalid JSON", "INPUT_000")
-    return body
-
-
 def _milliseconds(at: float) -> str:
     return str(int(at * 1000))
-
-
-def _error(status: int, err: str, code: str) -> SandboxResponse:
-    return SandboxResponse(status, {"err": err, "ECODE": code})
-
-
-def _refused(status: int, err: str, code: str) -> Refused:
-    return Refused(_error(status, err, code))

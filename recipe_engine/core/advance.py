@@ -22,7 +22,8 @@ from recipe_engine.core.commands import AwaitEvent, Command, PerformAction, Requ
 from recipe_engine.core.decide import decide
 from recipe_engine.core.events import Entry, Event
 from recipe_engine.core.plan import Perform, Plan
-from recipe_engine.core.state import Pending, State, total_tokens
+from recipe_engine.core.spending import left
+from recipe_engine.core.state import Pending, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,9 @@ def _commands(state: State, pending: Pending) -> list[Command]:
 
 def _perform(state: State, pending: Pending) -> PerformAction:
     step = state.steps[pending.path]
-    do, limits = step.step.do, state.plan.limits
+    do = step.step.do
     assert isinstance(do, Perform)
-    cost_left = None if limits.cost is None else limits.cost - state.usage.cost
-    tokens_left = None if limits.tokens is None else limits.tokens - total_tokens(state.usage)
+    cost_left, tokens_left = left(state, step)
     return PerformAction(
         path=pending.path,
         seq=pending.seq,

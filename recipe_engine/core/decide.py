@@ -18,7 +18,6 @@ from recipe_engine.core.plan import (
     Call,
     ForEach,
     Group,
-    Limits,
     Parallel,
     Perform,
     Repeat,
@@ -29,7 +28,8 @@ from recipe_engine.core.plan import (
     Wait,
 )
 from recipe_engine.core.scope import condition, evaluate, failure_of, render, scope_of
-from recipe_engine.core.state import State, StepState, total_tokens
+from recipe_engine.core.spending import over_limit
+from recipe_engine.core.state import State, StepState
 
 MAX_ITEMS = 100_000
 MAX_ROUNDS = 100_000
@@ -104,7 +104,7 @@ def _enter(state: State, step: StepState) -> list[Event]:
     do, plan, path = step.step.do, step.frame.plan, step.path
     match do:
         case Perform():
-            over = _over_limit(state, step)
+            over = over_limit(state, step)
             if over is not None:
                 return [ev.StepFailed(path, over)]
             return [ev.StepStarted(path, state.seq + 1, render(state, plan, do.params, _scope(state, step)))]
@@ -169,27 +169,6 @@ def _transform(state: State, step: StepState, do: Transform) -> JSON:
         limit=limit,
         functions=state.functions,
     )
-
-
-def _over_limit(state: State, step: StepState) -> Failure | None:
-    """A limit of the run, or of a called recipe around the step, that is used up."""
-    over = _used_up(state.plan.limits, state.usage.cost, total_tokens(state.usage))
-    frame = step.frame
-    while over is None and frame.owner is not None:
-        if frame.role == "call" and frame.owner.usage_before is not None:
-            before = frame.owner.usage_before
-            tokens = total_tokens(state.usage) - total_tokens(before)
-            over = _used_up(frame.plan.limits, state.usage.cost - before.cost, tokens)
-        frame = frame.owner.frame
-    return over
-
-
-def _used_up(limits: Limits, cost: float, tokens: int) -> Failure | None:
-    if limits.cost is not None and cost >= limits.cost:
-        return Failure("limit_cost", f"the limit of {limits.cost:g} USD is used up", f"spent so far: {cost:.4f} USD")
-    if limits.tokens is not None and tokens >= limits.tokens:
-        return Failure("limit_tokens", f"the limit of {limits.tokens} tokens is used up", f"used so far: {tokens}")
-    return None
 
 
 # --- waits ------------------------------------------------------------------------------------------------------------

@@ -211,6 +211,7 @@ def test_limit_of_a_called_recipe_counts_only_its_own():
     made = plan([act("before"), step("c", Call("called", {}))], recipes={"called": called})
     run = Hand(made)
     run.answer("before", usage=ev.Usage(cost=3))
+    assert run.asked("c/x").cost_left == 0.5
     run.answer("c/x", usage=ev.Usage(cost=0.4))
     run.answer("c/y", usage=ev.Usage(cost=0.4))
     assert run.state.status == "succeeded"

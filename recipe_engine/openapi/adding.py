@@ -6,11 +6,11 @@ The one rule: nothing is left out silently. Each thing of the document that no a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -18,8 +18,8 @@ from recipe_engine.core.json import JSONObject
 from recipe_engine.errors import RecipeError
 from recipe_engine.openapi.auth import Credentials
 from recipe_engine.openapi.bounds import bounded
-from recipe_engine.openapi.connector import CONFIG, Config, server_url
-from recipe_engine.openapi.document import Document, mapping, read_document
+from recipe_engine.openapi.connector import CONFIG, Config, host_of, server_url
+from recipe_engine.openapi.document import Document, listing, mapping, read_document
 from recipe_engine.openapi.index import INDEX, Index, index_of, write_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, read_operation
 from recipe_engine.openapi.shapes import params_schema, result_schema
@@ -74,7 +74,7 @@ def add(wanted: Wanted, folder: Path) -> Added:
 def suggested_auth(document: Document, name: str) -> str:
     """The way to authenticate that the document's security schemes name, with settings of the connector's name."""
     schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
-    wanted = [each for need in document.data.get("security") or [] if isinstance(need, dict) for each in need]
+    wanted = [each for need in listing(document.data.get("security")) if isinstance(need, dict) for each in need]
     prefix = name.upper()
     for key in [*wanted, *schemes]:
         scheme = mapping(document.found(schemes.get(key)))
@@ -83,7 +83,7 @@ def suggested_auth(document: Document, name: str) -> str:
                 return f"bearer:{prefix}_TOKEN"
             case "http", "basic":
                 return f"basic:{prefix}_USER:{prefix}_PASSWORD"
-            case "apiKey", ("header" | "query") as place:
+            case "apiKey", ("header" | "query") as place if re.fullmatch(r"[^\s:]+", str(scheme.get("name"))):
                 return f"{place}:{scheme.get('name')}:{prefix}_API_KEY"
             case (("oauth2" | "openIdConnect"), _):
                 flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
@@ -98,7 +98,7 @@ def _server(wanted: Wanted, index: Index) -> tuple[str, dict[str, str]]:
     """The base URL as `connector.yml` keeps it, and what its variables are when no setting says otherwise."""
     if wanted.server:
         return wanted.server.rstrip("/"), {}
-    first = next((each for each in index.servers if urlsplit(server_url(each)).netloc), None)
+    first = next((each for each in index.servers if host_of(server_url(each))), None)
     if first is None:
         return "", {}
     variables = mapping(first.get("variables"))
@@ -128,7 +128,7 @@ def _remarks(
     if moved:
         yield f"{_count(moved, 'operation')} with an operationId that another one has: named by method and path ({_some(moved)})"
     for word in ("webhooks", "x-webhooks"):
-        if document.data.get(word):
+        if mapping(document.data.get(word)):
             yield f"{_count(list(document.data[word]), 'webhook')} left out: what the vendor sends is a trigger of a recipe, not an action"
 
 

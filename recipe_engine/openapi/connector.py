@@ -117,7 +117,7 @@ class OpenApiConnector(Connector):
         if operation.server is None or ctx.settings.get(f"{self.name.upper()}_BASE_URL"):
             return None
         url = server_url(operation.server)
-        if not urlsplit(url).netloc or self.credentials.kind == "oauth2" or url == self.address(ctx.settings):
+        if not host_of(url) or self.credentials.kind == "oauth2" or url == self.address(ctx.settings):
             return None
         return url
 
@@ -236,8 +236,27 @@ def connector_in(folder: Path) -> OpenApiConnector:
         raise RecipeError(f"the connector in {folder} cannot be read: {error}") from error
 
 
-def server_url(server: JSONObject) -> str:
-    """A server's address with its variables at their defaults, without a final slash."""
+def host_of(url: str) -> str:
+    """The host of an address; empty for what has none."""
+    return _split(url)[0]
+
+
+def path_of(url: str) -> str:
+    """The path of an address, without a final slash."""
+    return _split(url)[1]
+
+
+def _split(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # what stands in the place of the host is none
+        return "", ""
+    return parts.netloc, parts.path.rstrip("/")
+
+
+def server_url(server: Any) -> str:
+    """A server's address with its variables at their defaults, without a final slash; empty for what is no server."""
+    server = mapping(server)
     variables = mapping(server.get("variables"))
     url = VARIABLE.sub(
         lambda found: str(mapping(variables.get(found[1])).get("default", found[0])), str(server.get("url", ""))

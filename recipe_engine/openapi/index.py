@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from recipe_engine.core.json import JSONObject
-from recipe_engine.openapi.document import Document, mapping, read_document
+from recipe_engine.openapi.document import Document, listing, mapping, read_document
 from recipe_engine.openapi.names import Names
 from recipe_engine.openapi.operations import Unusable, read_operation
 
@@ -58,7 +58,7 @@ def index_of(document: Document) -> Index:
         else:
             entries.append(Entry(name, method, path, operation.summary, operation.key_header))
     info = mapping(document.data.get("info"))
-    servers = [each for each in document.data.get("servers") or [] if isinstance(each, dict)]
+    servers = [each for each in listing(document.data.get("servers")) if isinstance(each, dict)]
     description = " ".join(str(info.get("description") or "").split())[:500]
     return Index(str(info.get("title") or ""), description, servers, tuple(entries), tuple(left_out))
 

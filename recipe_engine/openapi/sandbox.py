@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.openapi.arrivals import Arrival, Misread
 from recipe_engine.openapi.auth import SANDBOX_TOKEN
-from recipe_engine.openapi.connector import server_url
+from recipe_engine.openapi.connector import path_of, server_url
+from recipe_engine.openapi.document import listing
 from recipe_engine.openapi.examples import sample_of
 from recipe_engine.openapi.operations import VARIABLE, Media, Operation
 from recipe_engine.openapi.schemas import Schemas
@@ -66,7 +67,8 @@ def sandbox_of(connector: OpenApiConnector) -> type[Sandbox]:
         ((_pattern(entry.path), entry) for entry in connector.index.entries),
         key=lambda found: -len(VARIABLE.sub("", found[1].path)),
     )
-    attributes = {"of": connector, "patterns": patterns, "route": staticmethod(route)}
+    bases = cache(lambda: _bases(connector))
+    attributes = {"of": connector, "patterns": patterns, "route": staticmethod(route), "bases": staticmethod(bases)}
     return type(f"{connector.name.title()}Sandbox", (OpenApiSandbox,), attributes)
 
 
@@ -76,6 +78,7 @@ class OpenApiSandbox(Sandbox):
     of: ClassVar[OpenApiConnector]
     patterns: ClassVar[list[tuple[re.Pattern[str], Entry]]]
     route: ClassVar[Any]
+    bases: ClassVar[Any]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -150,22 +153,9 @@ class OpenApiSandbox(Sandbox):
 
     def _paths(self, request: SandboxRequest) -> list[str]:
         """The request's path below each address that it may have been sent to."""
-        servers = [self.of.config.server, *map(server_url, self.of.index.servers)]
-        bases = {urlsplit(server).path.rstrip("/") for server in servers} | self._own_servers()
         path = request.path
-        below = [
-            path[len(base) :] or "/"
-            for base in sorted(bases, key=len, reverse=True)
-            if base and path.startswith(f"{base}/")
-        ]
+        below = [path[len(base) :] or "/" for base in self.bases() if path.startswith(f"{base}/")]
         return [*below, path]
-
-    def _own_servers(self) -> set[str]:
-        found = set()
-        for _, _, operation, item in self.of.document.operations():
-            for server in (*(operation.get("servers") or ()), *(item.get("servers") or ())):
-                found.add(urlsplit(server_url(server)).path.rstrip("/"))
-        return found
 
     def _nowhere(self, request: SandboxRequest) -> SandboxResponse:
         paths = self._paths(request)
@@ -180,6 +170,14 @@ class OpenApiSandbox(Sandbox):
     def _refusal(self, operation: Operation) -> int:
         statuses = {answer.status for answer in operation.answers}
         return 422 if "422" in statuses and "400" not in statuses else 400
+
+
+def _bases(connector: OpenApiConnector) -> list[str]:
+    """The paths of every server that the document names, the longest first."""
+    urls = [connector.config.server, *map(server_url, connector.index.servers)]
+    for _, _, operation, item in connector.document.operations():
+        urls += map(server_url, [*listing(operation.get("servers")), *listing(item.get("servers"))])
+    return sorted({path_of(url) for url in urls} - {""}, key=len, reverse=True)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

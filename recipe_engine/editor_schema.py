@@ -24,6 +24,12 @@ Schema = dict[str, Any]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
+_FROM_FILE: Schema = {
+    "type": "object",
+    "properties": {"from_file": {"type": "string", "description": "A text file beside the recipe."}},
+    "required": ["from_file"],
+    "additionalProperties": False,
+}
 _FREE_WHEN_RENDERED = ("pattern", "format", "minLength", "maxLength", "contentMediaType", "contentEncoding")
 _REFERENCE = "#/$defs/"
 
@@ -216,7 +222,8 @@ def _or_template(schema: Any) -> Any:
     if not inner or "const" in inner:
         return {**told, **inner}
     if inner.get("type") == "string" and "enum" not in inner:
-        return {**told, **{name: item for name, item in inner.items() if name not in _FREE_WHEN_RENDERED}}
+        free = {name: item for name, item in inner.items() if name not in _FREE_WHEN_RENDERED}
+        return {**told, "anyOf": [free, _FROM_FILE]}
     options = inner.pop("anyOf", None)
     return {
         **told,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # A path, the slug of a recipe of the project or the package, or a document that was read already.
 Source: TypeAlias = "str | Path | Document"
 
+# Among the texts that an outcome depends on, before the path of an included one; no slug has a colon.
+_FILE = "file:"
+
 
 class Recipes:
     """The recipes of a place."""
@@ -94,6 +97,8 @@ class Recipes:
         return plan, problems
 
     def _called_text(self, slug: str, beside: Path) -> str:
+        if slug.startswith(_FILE):
+            return self.library.text(Path(slug.removeprefix(_FILE))) or ""
         path = self.library.near(slug, beside)
         return "" if path is None else self.library.text(path) or ""
 
@@ -102,7 +107,7 @@ class Recipes:
     def _checked(
         self, source: Source, *, with_settings: bool = False
     ) -> tuple[Plan | None, list[Diagnostic], dict[str, str]]:
-        """A recipe read, checked and lowered: its plan, what is wrong with it, the texts of the recipes it calls."""
+        """A recipe read, checked and lowered: its plan, what is wrong with it, the texts it depends on."""
         from recipe_engine.compile import compile_recipe
 
         document, problems = self._read(source)
@@ -117,6 +122,11 @@ class Recipes:
             called[slug] = found.text if found is not None else ""
             return found
 
+        def include(path: Path) -> str | None:
+            text = self.library.text(path)
+            called[f"{_FILE}{path}"] = text or ""
+            return text
+
         plan, found = compile_recipe(
             document,
             plugins.catalog,
@@ -124,6 +134,7 @@ class Recipes:
             resolve_recipe=resolve,
             extra_checks=[self._plugin_checks] if plugins.manager.hook.check_recipe.get_hookimpls() else [],
             functions=plugins.function_table,
+            read=include,
         )
         problems = [*problems, *found]
         broken = any(problem.severity == "error" for problem in problems)

@@ -9,7 +9,7 @@ expressions.py  problems of expressions             outputs.py     what steps le
 actions.py      parameters, secrets, settings       params.py      values with templates against a schema
 coverage.py     branches over enumerations          media.py       prompts that show images and files
 triggers.py     what starts a run                   facts.py       what is known of an action
-lower.py        recipe -> plan
+includes.py     texts of other files                lower.py       recipe -> plan
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from recipe_engine.compile.check import CheckResult, ExtraCheck, analyse, check, has_errors
 from recipe_engine.compile.context import ResolveRecipe, SettingsLike
+from recipe_engine.compile.includes import ReadFile, read_file
 from recipe_engine.compile.lower import lower_analysis
 from recipe_engine.core.plan import Plan
 from recipe_engine.diagnostics import Diagnostic
@@ -43,6 +44,7 @@ def compile_recipe(
     resolve_recipe: ResolveRecipe | None = None,
     extra_checks: Iterable[ExtraCheck] = (),
     functions: Any = None,
+    read: ReadFile = read_file,
 ) -> tuple[Plan | None, list[Diagnostic]]:
     """Check a document, and lower it when there are no errors. Arguments as of `check`."""
     analysis, diagnostics = analyse(
@@ -52,6 +54,7 @@ def compile_recipe(
         resolve_recipe=resolve_recipe,
         extra_checks=extra_checks,
         functions=functions,
+        read=read,
     )
     if has_errors(diagnostics):
         return None, diagnostics

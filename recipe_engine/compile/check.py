@@ -14,6 +14,7 @@ from recipe_engine.compile.context import Analysis, Callee, ResolveRecipe, Setti
 from recipe_engine.compile.flow import check_flow
 from recipe_engine.compile.forms import check_forms
 from recipe_engine.compile.ids import check_ids
+from recipe_engine.compile.includes import ReadFile, read_file, with_included
 from recipe_engine.compile.references import check_references
 from recipe_engine.compile.schemas import check_schemas
 from recipe_engine.compile.triggers import check_triggers
@@ -52,12 +53,14 @@ def check(
     resolve_recipe: ResolveRecipe | None = None,
     extra_checks: Iterable[ExtraCheck] = (),
     functions: Any = None,
+    read: ReadFile = read_file,
 ) -> CheckResult:
     """Check a document as a recipe.
 
     `settings` are those of the deployment: what is not set is then a warning. `resolve_recipe` gives the document of a
     recipe by its slug, for `recipe` steps. `extra_checks` are those of plugins (the hook `check_recipe`). `functions`
-    are the functions of the expression language, the built-in ones by default.
+    are the functions of the expression language, the built-in ones by default. `read` gives the texts of files that the
+    recipe includes.
     """
     analysis, diagnostics = analyse(
         document,
@@ -66,6 +69,7 @@ def check(
         resolve_recipe=resolve_recipe,
         extra_checks=extra_checks,
         functions=functions,
+        read=read,
     )
     return CheckResult(diagnostics, analysis.recipe)
 
@@ -78,12 +82,13 @@ def analyse(
     resolve_recipe: ResolveRecipe | None = None,
     extra_checks: Iterable[ExtraCheck] = (),
     functions: Any = None,
+    read: ReadFile = read_file,
 ) -> tuple[Analysis, list[Diagnostic]]:
     """Check a document; what became known of it, for lowering, and the diagnostics."""
-    checker = _Checker(catalog, settings, resolve_recipe, functions)
+    checker = _Checker(catalog, settings, resolve_recipe, functions, read)
     analysis, found = checker.run(document)
     for extra in extra_checks:
-        found += extra(analysis.recipe, document) or ()
+        found += extra(analysis.recipe, analysis.document) or ()
     return analysis, sorted(dict.fromkeys(found), key=lambda item: (item.span, item.code))
 
 
@@ -96,16 +101,19 @@ class _Checker:
         settings: Mapping[str, Any] | SettingsLike | None,
         resolve: ResolveRecipe | None,
         functions: Any,
+        read: ReadFile,
     ) -> None:
         self.catalog = catalog
         self.settings = settings
         self.resolve = resolve
         self.functions = functions
+        self.read = read
         self.callees: dict[str, Callee | str] = {}
         self.open: list[str] = []
 
     def run(self, document: Document) -> tuple[Analysis, list[Diagnostic]]:
         actions = self.catalog.actions
+        document, missing = with_included(document, self.read)
 
         def at_step(name: str) -> bool | None:
             action = actions.get(name)
@@ -113,7 +121,7 @@ class _Checker:
 
         reading = read_recipe(document, ActionTypes(at_step, lambda: actions))
         problems = Problems(document)
-        problems.found = reading.diagnostics
+        problems.found = [*missing, *reading.diagnostics]
         analysis = Analysis(
             document,
             reading.recipe,

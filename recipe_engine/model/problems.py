@@ -71,6 +71,11 @@ class Problems:
         severity: Severity | None = None,
     ) -> None:
         """A problem with some characters of the text at `path`."""
+        included = self.document.included.get(path)
+        if included is not None:
+            where = included.span(offset, length)
+            self.found.append(report(code, message, included.file, where, hint, severity))
+            return
         where = self.document.span_within(path, offset, length)
         self.found.append(report(code, message, self.document, where, hint, severity))
 

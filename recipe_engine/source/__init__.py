@@ -9,7 +9,7 @@ alignment.py   spans within a string, through quotes, escapes, indentation and f
 wording.py     reading the raw text around a problem
 """
 
-from recipe_engine.source.document import Document
+from recipe_engine.source.document import Document, Included
 from recipe_engine.source.load import load, load_file
 
-__all__ = ["Document", "load", "load_file"]
+__all__ = ["Document", "Included", "load", "load_file"]

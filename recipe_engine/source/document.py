@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -66,13 +67,32 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Included:
+    """A text of another file that stands for a value; `file` is its path."""
+
+    file: str
+    text: str = field(repr=False)
+
+    def span(self, offset: int, length: int) -> Span:
+        """The span, in that file, of the characters [offset, offset + length)."""
+        first = min(max(offset, 0), len(self.text))
+        return self._lines.span(first, min(max(first + length, first), len(self.text)))
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.text)
+
+
+@dataclass(frozen=True)
 class Document:
-    """A text and what it says. `data` is plain JSON; `file` is the path as the user gave it."""
+    """A text and what it says. `data` is plain JSON; `file` is the path as the user gave it. `included` are the values that
+    are the texts of other files, by path."""
 
     file: str
     text: str = field(repr=False)
     data: JSON = field(repr=False)
     root: Place = field(repr=False, compare=False)
+    included: Mapping[Path, Included] = field(default_factory=dict, repr=False)
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """The span of the value at `path`, or of its key. Where the path leads nowhere, of what it last led to."""
@@ -85,9 +105,11 @@ class Document:
         """The span of the characters [offset, offset + length) of the string at `path`.
 
         Exact for every style of scalar: escapes, doubled quotes, indentation and folded lines are accounted for.
-        When the value at `path` is no string, the span of that value.
+        When the value at `path` is no string, or is included from another file, the span of that value.
         """
         place, _, value = self._find(path)
+        if path in self.included:
+            return self._lines.span(place.start, place.end)
         units = align(self.text, place.start, place.end, place.style, value) if isinstance(value, str) else None
         if units is None:
             return self._lines.span(place.start, place.end)

@@ -136,7 +136,8 @@ def url_of(given: str | None, runs_database: str | None) -> str:
     """The URL of the book: the one given, else a file beside the database of the runs."""
     if given:
         return given
-    runs = DEFAULT_RUNS if runs_database in (None, "", ":memory:") else Path(str(runs_database))
+    elsewhere = not runs_database or runs_database == ":memory:" or "://" in runs_database
+    runs = DEFAULT_RUNS if elsewhere else Path(str(runs_database))
     name = DATABASE_NAME if runs.name == DEFAULT_RUNS.name else f"{runs.stem}.contacts{runs.suffix}"
     return f"sqlite:///{runs.with_name(name)}"
 

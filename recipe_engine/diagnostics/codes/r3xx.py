@@ -183,4 +183,14 @@ CODES: tuple[Code, ...] = (
         bad='input: {emial: "{{ body.email }}"}',
         good='input: {email: "{{ body.email }}"}',
     ),
+    Code(
+        "R322",
+        "text file that cannot be included",
+        "error",
+        "`from_file` stands for the text of a file: `message: {from_file: templates/quote.sms.txt}`. The path is taken from the "
+        "recipe's folder and stays below it. The file is a text in UTF-8 of at most 200,000 characters; it may hold templates, "
+        "which are checked as if they stood in the recipe.",
+        bad="message: {from_file: templates/qoute.sms.txt}",
+        good="message: {from_file: templates/quote.sms.txt}",
+    ),
 )

@@ -2,6 +2,7 @@
 
     making      the loop: draft, prove, repair           asking     one question to a model, its money counted
     choosing    the actions that a need calls for        entries    actions and functions as a model reads them
+    seen        what bundled tests say of a vendor
     search      a small index (BM25)                     words      words of two languages in one form
     prompt      prompts/*.md put together                answer     what came back, taken apart
     proving     format, check, tests, coverage           explaining a plan in sentences, without a model

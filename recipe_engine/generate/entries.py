@@ -17,6 +17,7 @@ from typing import Any
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.expr.library import chapters
+from recipe_engine.generate.seen import seen_in_tests
 from recipe_engine.inputs import at
 from recipe_engine.plugin import Action, Catalog, Connector
 from recipe_engine.runtime.sandboxing import sandbox_class_of
@@ -25,6 +26,7 @@ _LONGEST = 160
 _DEEPEST = 2
 _KEPT_SENTENCES = 3
 _MOST_CHANNELS = 20
+_LONGEST_HELP = 70
 _TYPES = {"string": "text", "integer": "int", "boolean": "bool", "null": "null"}
 _SIGNATURE = re.compile(r": (?:any|T|U|list\[T\])(?=[,)=|])")
 
@@ -59,15 +61,18 @@ def entry(action: Action) -> str:
 
 
 def connector_facts(connector: Connector) -> str:
-    """What a test may put into a connector's sandbox, and the effects that it shows; empty when there is neither."""
+    """What a test may put into a connector's sandbox, its optional settings, and the effects that it shows."""
     told = []
     seeds = _seed_words(connector)
     if seeds:
         told.append(f"vendors.{connector.name} in tests: {seeds}")
+    optional = [f"{it.name} ({_cut(it.help, _LONGEST_HELP)})" for it in connector.settings if not it.required]
+    if optional and connector.sandbox is not None:
+        told.append(f"settings of {connector.name} that need not be set: {'; '.join(optional)}")
     effects = _recorded(connector)
     if effects:
         told.append(f"effects of connector {connector.name}: {'; '.join(effects)}")
-    return "\n".join(told)
+    return "\n".join([*told, *seen_in_tests(connector)])
 
 
 def channels_in_short(catalog: Catalog) -> str:

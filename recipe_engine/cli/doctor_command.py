@@ -16,6 +16,8 @@ from recipe_engine.cli import options
 from recipe_engine.cli.lazy import RecipeCommand
 
 if TYPE_CHECKING:
+    from recipe_engine.core.failure import Failure
+    from recipe_engine.plugin import Connector
     from recipe_engine.plugin.loading import LoadedPlugins
     from recipe_engine.runtime.settings import Settings
 
@@ -37,17 +39,20 @@ class Finding:
     example="""
     recipe doctor
     recipe doctor --db /var/lib/recipes/runs.db
+    recipe doctor --offline
     """,
 )
+@click.option("--offline", is_flag=True, help="Ask no vendor anything.")
 @options.database
-def doctor(db: str | None) -> int:
-    """Check Python, settings, database and connectors, and say what to do. Nothing is sent over the network.
+def doctor(db: str | None, offline: bool) -> int:
+    """Check Python, settings, database and connectors, and say what to do. Vendors whose settings are there are asked by
+    one call that only reads.
 
     Exit code 1 when something is wrong, 0 otherwise.
     """
     from recipe_engine.cli.show.columns import columns
 
-    findings = list(_look(db))
+    findings = list(_look(db, offline=offline))
     rows = []
     for finding in findings:
         word, colour = _MARKS[finding.state]
@@ -58,7 +63,7 @@ def doctor(db: str | None) -> int:
     return 1 if wrong else 0
 
 
-def _look(db: str | None) -> Iterator[Finding]:
+def _look(db: str | None, *, offline: bool) -> Iterator[Finding]:
     from recipe_engine.installed import installed, settings
     from recipe_engine.version import VERSION
 
@@ -70,7 +75,7 @@ def _look(db: str | None) -> Iterator[Finding]:
     yield from _plugins(found)
     yield from _database(db, values)
     yield from _http_allow(values)
-    yield from _connectors(found, values)
+    yield from _connectors(found, values, offline=offline)
     yield _recipes()
 
 
@@ -138,19 +143,31 @@ def _http_allow(values: Settings) -> Iterator[Finding]:
         yield Finding(ALLOW_SETTING, "note", f"http steps may reach these private hosts: {text}")
 
 
-def _connectors(found: LoadedPlugins, values: Settings) -> Iterator[Finding]:
+def _connectors(found: LoadedPlugins, values: Settings, *, offline: bool) -> Iterator[Finding]:
     from recipe_engine.cli.connectors_command import missing
 
-    for connector in found.catalog.connectors.values():
-        if not connector.settings:
-            continue
-        told = missing(connector, values)
+    absent = {each.name: missing(each, values) for each in found.catalog.connectors.values() if each.settings}
+    ready = [found.catalog.connectors[name] for name, told in absent.items() if not told]
+    asked = {} if offline else _asked(found, values, ready)
+    for name, told in absent.items():
         if told:
-            yield Finding(
-                connector.name, "note", f"{told} (`recipe connectors {connector.name}`); --sandbox works without"
-            )
+            yield Finding(name, "note", f"{told} (`recipe connectors {name}`); --sandbox works without")
+        elif name not in asked:
+            yield Finding(name, "ok", "has the settings it needs; the vendor was not asked")
+        elif (failure := asked[name]) is None:
+            yield Finding(name, "ok", "the vendor answers, and the settings are right")
         else:
-            yield Finding(connector.name, "ok", "has the settings it needs; the vendor was not asked")
+            words = f" ({failure.detail})" if failure.detail else ""
+            yield Finding(name, "wrong", f"{failure.title}{words}")
+
+
+def _asked(found: LoadedPlugins, values: Settings, ready: list[Connector]) -> dict[str, Failure | None]:
+    """What the vendors answered that can be asked; nothing of the network is imported when none can."""
+    if not any(connector.probe for connector in ready):
+        return {}
+    from recipe_engine.cli.probing import ask
+
+    return ask(found, values, ready)
 
 
 def _recipes() -> Finding:

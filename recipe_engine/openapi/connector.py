@@ -43,7 +43,7 @@ class Config(BaseModel):
     `server` is the base URL, in which `{variables}` are settings with the values of `variables` as defaults. `effects`
     replaces what the method says of a repeat, by operation. `defaults` are parameters that recipes need not give.
     `idempotency_header` says that POST and PATCH take the step's key in this header, and may then be repeated. `scope` is
-    asked for with client credentials.
+    asked for with client credentials. `probe` is the reading operation that `recipe doctor` asks.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -87,12 +87,15 @@ class OpenApiConnector(Connector):
             sandbox=self.sandbox_class,
             docs=index.description,
             over_http=True,
+            probe=config.probe,
         )
         for entry in index.entries:
             self.actions[f"{self.name}.{entry.name}"] = _OperationAction(self, entry)
-        unknown = sorted(config.effects.keys() - {entry.name for entry in index.entries})
-        if unknown:
-            raise RecipeError(f"{folder / CONFIG}: effects names {', '.join(unknown)}, which the document has not")
+        known = {entry.name for entry in index.entries}
+        named = {"effects": set(config.effects), "probe": {config.probe} - {""}}
+        for word, operations in named.items():
+            if unknown := sorted(operations - known):
+                raise RecipeError(f"{folder / CONFIG}: {word} names {', '.join(unknown)}, which the document has not")
 
     @cached_property
     def document(self) -> Document:

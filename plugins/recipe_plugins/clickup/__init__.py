@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Settings, Terminal, header, hookimpl
+from recipe_engine.plugin import (
+    Connector,
+    JSONObject,
+    RateLimit,
+    Retryable,
+    Setting,
+    Settings,
+    Terminal,
+    header,
+    hookimpl,
+)
 from recipe_engine.plugin.signatures import Received, Reply
 
 
@@ -26,6 +36,12 @@ def verify(received: Received, settings: Settings) -> Reply | None:
     from recipe_plugins.clickup.webhooks import verify
 
     return verify(received, settings)
+
+
+def probe(settings: Settings) -> tuple[str, JSONObject] | None:
+    """Reads the task that subtasks go under: ClickUp has no action that needs to know nothing."""
+    task = settings.get("CLICKUP_PARENT_TASK_ID")
+    return ("get_task", {"id": task}) if task else None
 
 
 clickup = Connector(
@@ -53,6 +69,7 @@ clickup = Connector(
     errors=errors,
     verify=verify,
     sandbox="recipe_plugins.clickup.sandbox:ClickUpSandbox",
+    probe=probe,
 )
 
 

@@ -68,6 +68,7 @@ cloudflare_r2 = Connector(
     auth=sign,
     errors=errors,
     sandbox="recipe_plugins.cloudflare_r2.sandbox:R2Sandbox",
+    probe=lambda _settings: ("list_files", {"limit": 1}),
 )
 
 

@@ -78,6 +78,7 @@ hubspot = Connector(
     errors=errors,
     verify=verify,
     sandbox="recipe_plugins.hubspot.sandbox:HubSpotSandbox",
+    probe=lambda _settings: ("list_tickets", {"limit": 1}),
 )
 
 

@@ -171,3 +171,24 @@ async def test_a_large_body_is_counted_and_not_kept() -> None:
 async def test_before_a_sandbox_is_there_it_is_unavailable() -> None:
     async with SandboxServer() as server, aiohttp.ClientSession() as client, client.get(server.url) as response:
         assert response.status == 503
+
+
+# --- recipe doctor ----------------------------------------------------------------------------------------------------
+
+
+def test_doctor_asks_the_vendors_whose_settings_are_there(folder: Path, recipe: Any, monkeypatch: Any) -> None:
+    with served("hubspot", "clickup", "cloudflare_r2") as shown:
+        for each in shown.values():
+            for name, value in each["settings"].items():
+                monkeypatch.setenv(name, value)
+        monkeypatch.setenv("CLICKUP_API_KEY", "pk_wrong_canary")
+        ended = recipe("doctor")
+        offline = recipe("doctor", "--offline")
+    lines = {line.split()[1]: line for line in ended.out.splitlines() if len(line.split()) > 1}
+    assert "the settings are right" in lines["hubspot"]
+    assert "the settings are right" in lines["cloudflare_r2"]
+    assert lines["clickup"].startswith("wrong")
+    assert ended.code == 1
+    assert "pk_wrong_canary" not in ended.out + ended.err
+    assert offline.code == 0
+    assert "the vendor was not asked" in offline.out

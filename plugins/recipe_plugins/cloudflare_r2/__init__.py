@@ -64,6 +64,13 @@ cloudflare_r2 = Connector(
         Setting("R2_BUCKET_NAME", help="The bucket that files go to"),
         Setting("R2_PUBLIC_URL", help="Bucket > Settings > Custom domains (or its r2.dev address)"),
         Setting("R2_REGION", required=False, default="auto", help="Only for S3 stores that are not R2"),
+        Setting(
+            "R2_MULTIPART_ABOVE",
+            required=False,
+            default="5363466240",
+            help="Files of more bytes are sent in parts; 5 GiB less 5 MiB, the most that one request takes",
+        ),
+        Setting("R2_PART_SIZE", required=False, default="104857600", help="Bytes of a part: 5 MiB at least"),
     ],
     auth=sign,
     errors=errors,

@@ -18,10 +18,12 @@ from html import escape
 from typing import Any
 
 from recipe_engine.plugin import Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
+from recipe_plugins.cloudflare_r2.sandbox_uploads import Upload
 from recipe_plugins.cloudflare_r2.signing import UNSIGNED, host_of, signature_of
 
 SKEW = 900.0
 PAGE = 1000
+MOST_PARTS = 10_000
 CODES = {
     400: "InvalidArgument",
     403: "AccessDenied",
@@ -53,6 +55,7 @@ class R2Sandbox(Sandbox):
     def __init__(self, settings: Mapping[str, str] | None = None, now: Callable[[], float] = lambda: 0.0) -> None:
         super().__init__(settings, now)
         self.objects: dict[str, Stored] = {}
+        self.uploads: dict[str, Upload] = {}
 
     def seed(self, data: dict[str, Any]) -> None:
         """Load the bucket; see the module."""
@@ -66,11 +69,12 @@ class R2Sandbox(Sandbox):
             self.objects[key] = Stored(body, len(body), _etag(body), kind, self.now())
 
     def state(self) -> dict[str, Any]:
-        """Size and type of each object by its key."""
+        """Size and type of each object by its key, and the keys of uploads that nobody finished."""
         return {
             "objects": {
                 key: {"size": each.size, "content_type": each.content_type} for key, each in self.objects.items()
-            }
+            },
+            "unfinished": [each.key for each in self.uploads.values()],
         }
 
     def authorize(self, request: SandboxRequest) -> SandboxResponse | None:
@@ -140,6 +144,8 @@ class R2Sandbox(Sandbox):
     @route("PUT", "/{bucket}/{key:path}")
     def put(self, request: SandboxRequest) -> SandboxResponse:
         key = self._key(request)
+        if "uploadId" in request.query:
+            return self._put_part(self._upload(request, key), request)
         if request.headers.get("if-none-match") == "*" and key in self.objects:
             raise Refused(_error(412, "PreconditionFailed", "The object exists."))
         whole = request.size == len(request.body)
@@ -164,9 +170,47 @@ class R2Sandbox(Sandbox):
     @route("DELETE", "/{bucket}/{key:path}")
     def delete(self, request: SandboxRequest) -> SandboxResponse:
         key = self._key(request)
+        if "uploadId" in request.query:
+            self._upload(request, key)
+            del self.uploads[request.query["uploadId"]]
+            return SandboxResponse(204)
         if self.objects.pop(key, None) is not None:
             self.record("delete object", key=key)
         return SandboxResponse(204)
+
+    @route("POST", "/{bucket}/{key:path}")
+    def upload_in_parts(self, request: SandboxRequest) -> SandboxResponse:
+        key = self._key(request)
+        if "uploads" in request.query:
+            id_ = f"upload-{len(self.requests)}"
+            self.uploads[id_] = Upload(key, request.headers.get("content-type", "application/octet-stream"))
+            return _xml(
+                200, f"<InitiateMultipartUploadResult><UploadId>{id_}</UploadId></InitiateMultipartUploadResult>"
+            )
+        upload = self._upload(request, key)
+        problem = upload.problem(request.body)
+        if problem is not None:
+            raise Refused(_error(400, *problem))
+        del self.uploads[request.query["uploadId"]]
+        self.objects[key] = Stored(None, upload.size, upload.etag, upload.content_type, self.now())
+        self.record("put object", key=key, size=upload.size, content_type=upload.content_type, parts=len(upload.parts))
+        etag = f"<ETag>&quot;{upload.etag}&quot;</ETag>"
+        return _xml(200, f"<CompleteMultipartUploadResult>{etag}</CompleteMultipartUploadResult>")
+
+    def _upload(self, request: SandboxRequest, key: str) -> Upload:
+        found = self.uploads.get(request.query.get("uploadId", ""))
+        if found is None or found.key != key:
+            raise Refused(_error(404, "NoSuchUpload", "The specified multipart upload does not exist."))
+        return found
+
+    def _put_part(self, upload: Upload, request: SandboxRequest) -> SandboxResponse:
+        number = request.query.get("partNumber", "")
+        if not (number.isdigit() and 1 <= int(number) <= MOST_PARTS):
+            raise Refused(_error(400, "InvalidArgument", f"A part is numbered 1 to {MOST_PARTS}."))
+        whole = request.size == len(request.body)
+        etag = _etag(request.body) if whole else request.digest[:32]
+        upload.parts[int(number)] = (request.size, etag)
+        return SandboxResponse(200, headers={"ETag": f'"{etag}"'})
 
     @property
     def _name(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from recipe_engine.plugin import Fault, FileValue
 from recipe_engine.testing import START, SandboxContext, sandbox_context
 from recipe_plugins.cloudflare_r2 import register_connectors
-from recipe_plugins.cloudflare_r2.actions import MOST_IN_ONE_PUT
+from recipe_plugins.cloudflare_r2.multipart import LARGEST
 
 [CONNECTOR] = register_connectors()
 SETTINGS = {
@@ -171,8 +171,8 @@ async def test_a_key_that_cannot_be_is_refused_before_anything_is_sent(bench: Sa
     assert bench.sandbox.requests == []
 
 
-async def test_a_file_that_is_too_large_for_one_put_is_refused_before_anything_is_sent(bench: SandboxContext) -> None:
-    file = {"digest": f"sha256:{'0' * 64}", "name": "huge.obj", "media_type": "model/obj", "size": MOST_IN_ONE_PUT + 1}
+async def test_a_file_that_is_too_large_for_the_store_is_refused_before_anything_is_sent(bench: SandboxContext) -> None:
+    file = {"digest": f"sha256:{'0' * 64}", "name": "huge.obj", "media_type": "model/obj", "size": LARGEST + 1}
     failure = await bench.failure("put_file", file=file, key="a")
     assert (failure.code, "huge.obj" in failure.title, bench.sandbox.requests) == ("file_too_large", True, [])
 

@@ -110,3 +110,15 @@ async def test_the_server_does_check_signatures(settings: dict[str, str], transp
     )
     failure = await wrong.failure("put_file", file=await saved(wrong, b"x"), key="a.txt")
     assert (failure.code, failure.detail) == ("http_403", "SignatureDoesNotMatch")
+
+
+async def test_a_large_file_goes_in_parts_of_one_size(settings: dict[str, str], transport: AiohttpTransport) -> None:
+    mebibyte = 2**20
+    sizes = {"R2_MULTIPART_ABOVE": str(6 * mebibyte), "R2_PART_SIZE": str(5 * mebibyte)}
+    bench = sandbox_context(CONNECTOR, settings | sizes, transport=transport, clock=SystemClock())
+    content = bytes(range(256)) * (12 * mebibyte // 256) + b"end"
+    stored = await bench.call("put_file", file=await saved(bench, content), key="gros/é n° 1.glb")
+    assert (stored["size"], stored["etag"].rpartition("-")[2]) == (len(content), "3")
+    got = FileValue.model_validate((await bench.call("get_file", key="gros/é n° 1.glb"))["file"])
+    assert got.media_type == "model/gltf-binary"
+    assert await bench.blobs.read(got) == content

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recipe_engine.cli.lazy import Entry, RecipeGroup, load_command
+from recipe_engine.cli.connectors_add_command import add
+from recipe_engine.cli.connectors_new_command import new
+from recipe_engine.cli.lazy import RecipeGroup
 from recipe_engine.cli.show.columns import columns
 
 if TYPE_CHECKING:
@@ -16,28 +18,14 @@ if TYPE_CHECKING:
     from recipe_engine.runtime.settings import Settings
 
 
-_COMMANDS = {
-    "add": Entry("connectors_add_command:add", "Add an API to the project by its OpenAPI document."),
-    "new": Entry("connectors_new_command:new", "Write the project of a connector in Python."),
-}
-
-
 class _Connectors(RecipeGroup):
     """Commands by name; any other word is the name of a connector, which `show` describes."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_COMMANDS, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _COMMANDS:
-            return load_command(_COMMANDS[cmd_name])
-        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """`recipe connectors hubspot` and `recipe connectors --json` are short for `recipe connectors show ...`."""
         asks_help = any(word in ctx.help_option_names for word in args)
         named = [word for word in args if not word.startswith("-")]
-        if not asks_help and (not named or self.get_command(ctx, named[0]) is None):
+        if (named and self.get_command(ctx, named[0]) is None) or not (named or asks_help):
             args = ["show", *args]
         return super().parse_args(ctx, args)
 
@@ -48,6 +36,10 @@ def connectors() -> None:
 
     `recipe connectors` lists them, `recipe connectors NAME` describes one.
     """
+
+
+connectors.add_command(add)
+connectors.add_command(new)
 
 
 @connectors.command(

@@ -40,11 +40,11 @@ def generating_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--budget",
-            type=click.FloatRange(0, min_open=True),
+            type=click.FloatRange(0),
             default=1.0,
             show_default=True,
             metavar="USD",
-            help="Money for the model, at most, in US dollars.",
+            help="Money for the model, at most, in US dollars; 0 for no limit (a model without a known price).",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
     ]
@@ -136,7 +136,7 @@ def bounds_of(asked: dict[str, Any]) -> Bounds:
     """The budget of rounds and money."""
     from recipe_engine.generate import Bounds
 
-    return Bounds(asked["rounds"], asked["budget"])
+    return Bounds(asked["rounds"], asked["budget"] or None)
 
 
 def answered(work: Coroutine[Any, Any, Generated]) -> Generated | None:

@@ -27,6 +27,7 @@ ROUNDS = 4
 BUDGET = 1.0
 Tell = Callable[[str], None]
 _SLUG = re.compile(r"^slug:\s*[\"']?([a-z0-9]+(?:-[a-z0-9]+)*)", re.MULTILINE)
+_SHOWN = 200
 _NOTHING = "the answer has none of the blocks that were asked for"
 
 
@@ -91,6 +92,7 @@ class _Making:
         self.assumptions: tuple[str, ...] = ()
         self.refusal: Refusal | None = None
         self.best: Proof | None = None
+        self.words = ""
         self.trouble = ""
         self.stopped = ""
         self.rounds = 0
@@ -124,7 +126,8 @@ class _Making:
         step = "draft" if self.rounds == 0 else f"repair_{self.rounds}"
         self.rounds += 1
         self.tell(f"round {self.rounds}: asking the model")
-        return read_answer(await model.ask(step, self.prompt.system, question, max_tokens=max_tokens))
+        self.words = await model.ask(step, self.prompt.system, question, max_tokens=max_tokens)
+        return read_answer(self.words)
 
     async def _take(self, answer: Answer) -> Proof | None:
         """The proof of what an answer brings; None when it brings nothing."""
@@ -132,7 +135,7 @@ class _Making:
         if self.refusal is not None:
             return None
         if answer.recipe is None and answer.tests is None:
-            self.trouble = _NOTHING
+            self.trouble = f"{_NOTHING}; it begins: {' '.join(self.words.split())[:_SHOWN]}"
             self.tell(f"round {self.rounds}: {_NOTHING}")
             return None
         self.trouble = f"the block <{answer.cut}> of the answer has no end: it was cut off" if answer.cut else ""

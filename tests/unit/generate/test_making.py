@@ -8,6 +8,7 @@ from recipe_engine.builtin.llm.scripted import ScriptedModel
 from recipe_engine.engine import Engine
 from recipe_engine.generate import Bounds, Example, Unanswered, change, generate
 from tests.support.anthropic_server import AnthropicServer, fails, says
+from tests.support.openai_server import OpenAIServer, completes
 from tests.unit.generate.conftest import RECIPE, TESTS, answer, engine_with
 
 NEED = "Quand un devis est demandé, accuser réception et relancer après un jour sans réponse."
@@ -108,6 +109,7 @@ async def test_an_answer_without_blocks_is_asked_for_again(engine: Engine) -> No
     made = await generate(NEED, engine=engine, provider=model)
     assert (made.status, made.rounds) == ("passed", 2)
     assert "Your last answer could not be read" in asked(model)[1]
+    assert "it begins: Bien sûr, je m'en occupe." in asked(model)[1]
 
 
 async def test_examples_and_domain_stand_in_the_question_and_cannot_leave_it(engine: Engine) -> None:
@@ -178,3 +180,16 @@ async def test_a_service_that_refuses_the_key_is_said_so() -> None:
         server.will(fails(401, "invalid x-api-key"))
         with pytest.raises(Unanswered, match="authentication"):
             await generate(NEED, engine=real(server))
+
+
+async def test_a_local_model_without_a_price_needs_a_budget_without_a_limit() -> None:
+    async with OpenAIServer() as server:
+        server.will(completes(answer()))
+        local = engine_with(
+            RECIPE_LLM="openai_compatible", OPENAI_BASE_URL=server.url, OPENAI_API_KEY="k", AGENT_MODEL="own"
+        )
+        with pytest.raises(Unanswered, match="no price is known") as raised:
+            await generate(NEED, engine=local)
+        assert "RECIPE_MODELS" in (raised.value.hint or "")
+        made = await generate(NEED, engine=local, bounds=Bounds(budget=None))
+        assert (made.status, made.cost) == ("passed", 0.0)

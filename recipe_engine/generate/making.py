@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recipe_engine.core.plan import Plan
 from recipe_engine.engine import Engine
 from recipe_engine.generate.answer import Answer, Refusal, read_answer
 from recipe_engine.generate.asking import MAX_TOKENS, Asking, Unanswered
@@ -26,6 +27,8 @@ from recipe_engine.graph import mermaid
 ROUNDS = 4
 BUDGET = 1.0
 Tell = Callable[[str], None]
+_FRENCH = re.compile(r"\b(?:le|la|les|des|du|un|une|est|pour|avec|et|au|aux|par)\b|[éèêàç]|\b[dl]['’]")
+_ENGLISH = re.compile(r"\b(?:the|a|an|and|of|is|for|with|to|by|at|when)\b")
 _SLUG = re.compile(r"^slug:\s*[\"']?([a-z0-9]+(?:-[a-z0-9]+)*)", re.MULTILINE)
 _SHOWN = 200
 _NOTHING = "the answer has none of the blocks that were asked for"
@@ -168,7 +171,7 @@ class _Making:
             slug=slug[1] if slug else "recipe",
             recipe=proof.draft.recipe,
             tests=proof.draft.tests,
-            summary="" if plan is None else explain(plan, self.engine.catalog, language=_language(proof.draft.recipe)),
+            summary="" if plan is None else explain(plan, self.engine.catalog, language=_language(plan)),
             diagram="" if plan is None else mermaid(plan),
             coverage=None if proof.coverage is None else proof.coverage.percent,
             cases=len(proof.cases),
@@ -197,8 +200,9 @@ def _told(proof: Proof) -> str:
     return f"{len(proof.cases) - failed} of {len(proof.cases)} cases pass{cover}{warnings}"
 
 
-def _language(recipe: str) -> Language:
-    """The language that a recipe's texts are in, as far as its small words tell."""
-    french = len(re.findall(r"\b(?:le|la|les|des|une|est|pour|avec|nous|vous|votre|et)\b|[éèêàç]", recipe))
-    english = len(re.findall(r"\b(?:the|and|of|is|for|with|we|you|your|to)\b", recipe))
-    return "fr" if french > english else "en"
+def _language(plan: Plan) -> Language:
+    """The language that a recipe is written in, as far as the small words of its names and its description tell."""
+    text = " ".join(
+        [plan.name, str((plan.about or {}).get("description", "")), *(step.name for step in plan.steps)]
+    ).lower()
+    return "fr" if len(_FRENCH.findall(text)) > len(_ENGLISH.findall(text)) else "en"

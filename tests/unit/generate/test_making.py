@@ -36,6 +36,18 @@ async def test_a_first_answer_that_passes_is_handed_over_with_all_that_is_promis
     assert made.to_json()["status"] == "passed"
 
 
+async def test_the_summary_is_in_the_language_of_the_recipe(engine: Engine) -> None:
+    english = (
+        RECIPE.replace("Relance d'un devis", "Follow up a quote")
+        .replace("Accuse réception d'une demande de devis et relance après un jour sans réponse", "Says thank you")
+        .replace("name: Accuser réception", "name: Say that the request is there")
+        .replace("name: Attendre une réponse", "name: Wait for the answer")
+        .replace("name: Relancer", "name: Remind")
+    )
+    made = await generate(NEED, engine=engine, provider=script(answer(english)))
+    assert "What it does, step by step" in made.summary
+
+
 async def test_an_error_goes_back_with_its_line_and_its_hint(engine: Engine) -> None:
     model = script(answer(MISSPELT, TESTS, "Une hypothèse."), answer(RECIPE, None))
     made = await generate(NEED, engine=engine, provider=model)

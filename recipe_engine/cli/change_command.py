@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recipe_engine.cli.generating import (
+    NOT_DONE,
+    answered,
+    bounds_of,
+    engine_for,
+    generating_options,
+    tell_refusal,
+    write_files,
+)
 from recipe_engine.cli.lazy import RecipeCommand
-from recipe_engine.cli.new_command import answered, bounds_of, engine_for, generating_options, tell_refusal
 
 if TYPE_CHECKING:
     from recipe_engine.engine import Engine
     from recipe_engine.generate import Generated
 
-_DONE, _NOT_DONE = 0, 1
+_DONE = 0
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -55,7 +63,7 @@ def change(recipe: str, request: tuple[str, ...], *, yes: bool, **asked: Any) ->
         )
     )
     if made is None:
-        return _NOT_DONE
+        return NOT_DONE
     if made.status == "refused":
         return tell_refusal(made, as_json=asked["as_json"])
     if asked["as_json"]:
@@ -69,7 +77,7 @@ def change(recipe: str, request: tuple[str, ...], *, yes: bool, **asked: Any) ->
         return _DONE
     if not (yes or _wanted(as_json=asked["as_json"])):
         click.echo("nothing was written", err=True)
-        return _NOT_DONE
+        return NOT_DONE
     path.write_text(made.recipe, encoding="utf-8")
     tests.write_text(made.tests, encoding="utf-8")
     click.echo(f"wrote {path} and {tests}", err=True)
@@ -132,11 +140,9 @@ def _print_difference(lines: list[str]) -> None:
 
 
 def _keep_draft(made: Generated, path: Path) -> int:
-    from recipe_engine.cli.new_command import write_files
-
     for written in write_files(made, path.parent):
         click.echo(f"wrote {written}; {path} is as it was", err=True)
-    return _NOT_DONE
+    return NOT_DONE
 
 
 def _print_json(made: Generated, before: tuple[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -10,47 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recipe_engine.cli.generating import (
+    NOT_DONE,
+    answered,
+    bounds_of,
+    engine_for,
+    generating_options,
+    tell_refusal,
+    tell_result,
+    write_files,
+)
 from recipe_engine.cli.lazy import RecipeCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from recipe_engine.generate import Example, Generated
 
-    from recipe_engine.engine import Engine
-    from recipe_engine.generate import Bounds, Example, Generated
-
-_PASSED, _NOT_PASSED = 0, 1
+_PASSED = 0
 _LARGEST_EXAMPLE = 200_000
-
-
-def generating_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that asks a model for a recipe."""
-    options = [
-        click.option("--llm", metavar="NAME", help="Who answers (replaces RECIPE_LLM); `manual` is you."),
-        click.option(
-            "--answers",
-            type=click.Path(file_okay=False, path_type=Path),
-            help="With --llm manual: the folder of prompts and answers.",
-        ),
-        click.option(
-            "--rounds",
-            type=click.IntRange(1, 20),
-            default=4,
-            show_default=True,
-            help="Questions to the model, at most.",
-        ),
-        click.option(
-            "--budget",
-            type=click.FloatRange(0),
-            default=1.0,
-            show_default=True,
-            metavar="USD",
-            help="Money for the model, at most, in US dollars; 0 for no limit (a model without a known price).",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.command(
@@ -109,49 +84,13 @@ def new(
         )
     )
     if made is None:
-        return _NOT_PASSED
+        return NOT_DONE
     if made.status == "refused":
         return tell_refusal(made, as_json=asked["as_json"])
     renamed = _with_free_slug(made, target) if made.passed else made
     written = write_files(renamed, target)
     tell_result(renamed, written, as_json=asked["as_json"])
-    return _PASSED if made.passed else _NOT_PASSED
-
-
-def engine_for(asked: dict[str, Any]) -> Engine:
-    """The engine whose settings say who answers."""
-    from recipe_engine.engine import Engine
-
-    if asked["answers"] is not None and asked["llm"] not in (None, "manual"):
-        raise click.UsageError("--answers is a folder for --llm manual")
-    env = dict(os.environ)
-    if asked["llm"]:
-        env["RECIPE_LLM"] = asked["llm"]
-    if asked["answers"] is not None:
-        env |= {"RECIPE_LLM": "manual", "RECIPE_LLM_ANSWERS": str(asked["answers"])}
-    return Engine(":memory:", env=env)
-
-
-def bounds_of(asked: dict[str, Any]) -> Bounds:
-    """The budget of rounds and money."""
-    from recipe_engine.generate import Bounds
-
-    return Bounds(asked["rounds"], asked["budget"] or None)
-
-
-def answered(work: Coroutine[Any, Any, Generated]) -> Generated | None:
-    """What generating came to; None when the model could not be asked, which is told."""
-    import asyncio
-
-    from recipe_engine.generate import Unanswered
-
-    try:
-        return asyncio.run(work)
-    except Unanswered as error:
-        click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
-        if error.hint:
-            click.echo(click.style("hint: ", bold=True) + error.hint, err=True)
-        return None
+    return _PASSED if made.passed else NOT_DONE
 
 
 def _need(words: tuple[str, ...], source: str | None) -> str:
@@ -181,35 +120,6 @@ def _example(path: Path) -> Example:
         raise click.UsageError(f"{path} is no text: give an example as text, JSON or CSV") from error
 
 
-# --- what came of it --------------------------------------------------------------------------------------------------
-
-
-def write_files(made: Generated, folder: Path) -> list[Path]:
-    """Write recipe and tests; those of a draft under names that nobody takes for a recipe's."""
-    if not made.recipe:
-        return []
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = made.slug if made.passed else f"{made.slug}.draft"
-    recipe, tests = folder / f"{stem}.yml", folder / f"{stem}.test.yml"
-    recipe.write_text(made.recipe if made.passed else _as_draft(made), encoding="utf-8")
-    written = [recipe]
-    if made.tests:
-        tests.write_text(made.tests, encoding="utf-8")
-        written.append(tests)
-    return written
-
-
-def _as_draft(made: Generated) -> str:
-    """The text of a draft, below what is wrong with it."""
-    lines = [
-        "A draft: it does not pass. What is wrong (lines are counted below these comments):",
-        *made.wrong.splitlines(),
-    ]
-    if made.stopped:
-        lines.append(f"No further round: {made.stopped}")
-    return "".join(f"# {line}".rstrip() + "\n" for line in lines) + "\n" + made.recipe
-
-
 def _with_free_slug(made: Generated, folder: Path) -> Generated:
     """The result under a slug that no file of the folder has."""
     from dataclasses import replace
@@ -224,56 +134,3 @@ def _with_free_slug(made: Generated, folder: Path) -> Generated:
         rf"^(slug:\s*[\"']?){re.escape(made.slug)}", rf"\g<1>{slug}", made.recipe, count=1, flags=re.MULTILINE
     )
     return replace(made, slug=slug, recipe=recipe)
-
-
-def tell_refusal(made: Generated, *, as_json: bool) -> int:
-    """Why the need cannot be met, and what can be done."""
-    if as_json:
-        _print_json(made, [])
-    elif made.refusal is not None:
-        click.secho(made.refusal.why, bold=True)
-        if made.refusal.nearest:
-            click.echo(f"Nearest possibility: {made.refusal.nearest}")
-        click.echo(f"nothing was written ({made.refusal.reason.replace('_', ' ')})", err=True)
-    return _NOT_PASSED
-
-
-def tell_result(made: Generated, written: list[Path], *, as_json: bool) -> None:
-    """Everything that a person needs to decide whether this is what was meant."""
-    if as_json:
-        _print_json(made, written)
-        return
-    if made.summary:
-        click.echo(made.summary)
-    _list("Assumptions", made.assumptions)
-    _list("Settings still needed", [f"{name}: {about}" for name, about in made.settings.items()])
-    _list("The checker advises", made.warnings)
-    if made.diagram:
-        click.echo(f"Diagram (Mermaid)\n\n{made.diagram.rstrip()}\n")
-    if not made.passed:
-        click.secho("It does not pass:", fg="red", bold=True)
-        click.echo(made.wrong)
-    if made.stopped:
-        click.echo(f"no further round: {made.stopped}", err=True)
-    cover = "" if made.coverage is None else f", coverage {made.coverage:.0f} %"
-    money = f", ${made.cost:.4f}" if made.cost else ""
-    state = "passed" if made.passed else "draft"
-    click.secho(
-        f"{state}: {made.cases} cases{cover}; {made.rounds} round{'s' if made.rounds != 1 else ''}{money}",
-        fg="green" if made.passed else "red",
-        bold=True,
-    )
-    for path in written:
-        click.echo(f"wrote {path}", err=True)
-
-
-def _list(title: str, items: Any) -> None:
-    if items:
-        click.secho(title, bold=True)
-        click.echo("".join(f"- {item}\n" for item in items))
-
-
-def _print_json(made: Generated, written: list[Path]) -> None:
-    import json
-
-    click.echo(json.dumps({**made.to_json(), "files": [str(path) for path in written]}, ensure_ascii=False, indent=2))

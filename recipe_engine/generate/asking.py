@@ -36,6 +36,7 @@ steps:
 """
 # Enough for a long recipe with its tests, and for thinking about them.
 MAX_TOKENS = 16_000
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _PATIENCE, _PATIENCE_WITH_PEOPLE = "15m", "7d"
 
 
@@ -85,7 +86,7 @@ class Asking:
         run = await runtime.start(self._plan(step, max_tokens), {"system": system, "prompt": prompt}, config={})
         view = await runtime.wait(run, ENDED)
         self.spent += float(view.usage.get("cost") or 0.0)
-        self.tokens += sum(int(view.usage.get(name) or 0) for name in ("input_tokens", "output_tokens"))
+        self.tokens += sum(int(view.usage.get(name) or 0) for name in _TOKENS)
         if view.error is not None:
             raise Unanswered(view.error)
         return str(view.output)

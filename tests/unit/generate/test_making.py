@@ -153,12 +153,12 @@ def real(server: AnthropicServer) -> Engine:
 
 async def test_over_http_the_money_of_every_round_is_counted() -> None:
     async with AnthropicServer() as server:
-        usage = {"input_tokens": 10_000, "output_tokens": 2_000}
+        usage = {"input_tokens": 9_000, "cache_read_input_tokens": 1_000, "output_tokens": 2_000}
         server.will(says(answer(MISSPELT), usage=usage), says(answer(), usage=usage))
         made = await generate(NEED, engine=real(server))
         assert made.status == "passed"
         assert made.tokens == 24_000
-        assert made.cost == pytest.approx(2 * (10_000 * 4 + 2_000 * 20) / 1e6)
+        assert made.cost == pytest.approx(2 * (9_000 * 4 + 1_000 * 0.2 + 2_000 * 20) / 1e6)
         assert "You write automations for recipe_engine" in str(server.bodies[0]["system"])
         assert server.bodies[0]["system"] == server.bodies[1]["system"]
 

@@ -375,12 +375,16 @@ class Walker:
     def parallel(self, step: ParallelStep, path: Path) -> Out:
         outputs: dict[str, Type] = {}
         hidden: dict[str, Any] = {}
+        ends = False
         for lane, block in step.branches.items():
-            outputs[lane] = self.block(block, (*path, "branches", lane)).type
+            tail = self.block(block, (*path, "branches", lane))
+            outputs[lane] = tail.type
+            # It is over when every lane is: not at all, when one of them ends the run.
+            ends = ends or tail.ends
             reason = f"it runs at the same time, in `{lane}` of `{step.id}`"
             hidden |= self.names.hide(ids_in(block), reason)
         self.names.show(hidden)
-        return Out(ObjectT(outputs, frozenset(outputs)))
+        return Out(ObjectT(outputs, frozenset(outputs)), ends=ends)
 
     def group(self, step: GroupStep, path: Path, rest: ExitStack) -> Out:
         guard = self.names.guard(f"body:{step.id}", f"`{step.id}` may have failed before it")

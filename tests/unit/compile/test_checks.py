@@ -276,3 +276,20 @@ def test_a_check_of_ten_thousand_steps_is_complete():
     )
     text = HEAD + "steps:\n  - {id: s0, type: set, values: {n: 0}}\n" + steps + "\n"
     assert codes(text.replace("s9999.n + 1", "s9999.m + 1").replace("slug: test", "slug: long")) == ["R204"]
+
+
+def test_a_parallel_of_which_one_lane_ends_the_run_is_never_over():
+    stop = "{id: enough, type: stop, output: {a: 1}}"
+    assert (
+        codes(f"""\
+        output_schema: {{type: object, required: [a]}}
+        steps:
+          - {{id: both, type: parallel, branches: {{one: [{PAUSE}], two: [{stop}]}}}}
+        """)
+        == []
+    )
+    assert codes(f"""\
+        steps:
+          - {{id: both, type: parallel, branches: {{one: [{PAUSE}], two: [{stop}]}}}}
+          - {{id: after, type: wait, duration: 1m}}
+        """) == ["R501"]

@@ -26,6 +26,7 @@ CONNECTORS: list[Connector] = [
         "slack",
         "whatsapp_cloud",
         "notion",
+        "imap",
         "zoho_desk",
         "zoho_crm",
     )

@@ -14,15 +14,15 @@ from typing import Any
 
 import orjson
 
-from recipe_engine.core.json import JSONObject
+from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.errors import RecipeError
 from recipe_engine.openapi.auth import Credentials
-from recipe_engine.openapi.bounds import bounded
+from recipe_engine.openapi.bounds import fits
 from recipe_engine.openapi.connector import CONFIG, Config, host_of, server_url
 from recipe_engine.openapi.document import Document, listing, mapping, read_document
 from recipe_engine.openapi.index import INDEX, Index, index_of, write_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, read_operation
-from recipe_engine.openapi.shapes import params_schema, result_schema
+from recipe_engine.openapi.schemas import Schemas
 
 DOCUMENT = "openapi.json"
 
@@ -154,17 +154,26 @@ def _about_auth(operations: list[Operation], credentials: Credentials) -> Iterat
 
 def _about_shapes(document: Document, operations: list[Operation]) -> Iterator[str]:
     """What is told of parameters and results only down to a depth, or not at all."""
-    cut = []
-    for operation in operations:
-        for schema in (params_schema(document, operation), result_schema(document, operation)):
-            if not bounded(schema)[1]:
-                cut.append(operation.name)
-                break
+    requests, answers = Schemas(document, "request"), Schemas(document, "answer")
+    shapes = [
+        (each.name, [requests.schema(media.schema) for media in each.bodies], _results(each, answers))
+        for each in operations
+    ]
+    of_requests, of_answers = (mapping(each.finish({}).get("$defs")) for each in (requests, answers))
+    cut = [
+        name
+        for name, bodies, results in shapes
+        if not all(fits(each, of_requests) for each in bodies) or not all(fits(each, of_answers) for each in results)
+    ]
     if cut:
         yield f"{_count(cut, 'operation')} whose types are too entangled to be written out: known down to a depth, anything is accepted below ({_some(cut)})"
     gone = sorted(set(_broken_references(document)))
     if gone:
         yield f"{_count(gone, 'reference')} that lead nowhere in this document count as any value ({_some(gone)})"
+
+
+def _results(operation: Operation, answers: Schemas) -> list[JSON]:
+    return [answers.schema(media.schema) for answer in operation.successes for media in answer.media[:1]]
 
 
 def _broken_references(document: Document) -> Iterator[str]:

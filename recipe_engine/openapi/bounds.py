@@ -24,6 +24,11 @@ def bounded(schema: JSONObject, most: int = _MOST) -> tuple[JSONObject, bool]:
     return _cut({key: value for key, value in schema.items() if key != "$defs"}, defs, most), False
 
 
+def fits(schema: JSON, defs: JSONObject, most: int = _MOST) -> bool:
+    """Whether a schema with these definitions is told whole."""
+    return _weight(schema if isinstance(schema, dict) else {}, defs, most) <= most
+
+
 def _weight(schema: JSON, defs: JSONObject, most: int) -> int:
     """How many values the schema has with its references written out, each once on a way down; counted up to `most`."""
     count = 0

@@ -50,6 +50,8 @@ class Schemas:
         self.direction = direction
         self._names: dict[tuple[str, bool], str] = {}
         self._defs: dict[str, JSON] = {}
+        # Definitions are converted one after the other, not one inside the other: chains of them are long.
+        self._pending: list[tuple[str, Any, bool]] = []
 
     def schema(self, raw: Any, *, files: bool = False) -> JSON:
         """The schema `raw` of the document."""
@@ -57,6 +59,9 @@ class Schemas:
 
     def finish(self, schema: JSONObject) -> JSONObject:
         """The schema with the definitions that it needs."""
+        while self._pending:
+            name, target, files = self._pending.pop()
+            self._defs[name] = self._convert(target, files, is_open=False, within=())
         return {**schema, "$defs": self._defs} if self._defs else schema
 
     def _convert(self, raw: Any, files: bool, *, is_open: bool, within: tuple[str, ...]) -> JSON:
@@ -92,7 +97,7 @@ class Schemas:
         if name is None:
             name = self._names[reference, files] = self._free(reference)
             self._defs[name] = {}
-            self._defs[name] = self._convert(target, files, is_open=False, within=())
+            self._pending.append((name, target, files))
         return {"$ref": _PREFIX + name}
 
     def _free(self, reference: str) -> str:

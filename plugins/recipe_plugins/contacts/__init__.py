@@ -22,10 +22,9 @@ async def sift(ctx: Context, channel: str, addresses: Sequence[str]) -> Sifted:
 
 
 async def refuse(ctx: Context, channel: str, address: str, source: str) -> None:
-    """Write down what a provider says: this recipient does not want messages on this channel."""
-    answer = await ask(ctx, "opt_out", beside=True, channel=channel, address=address, source=source)
-    for number, each in enumerate(answer["events"]):
-        await ctx.emit(each["event"], each["data"], f"{ctx.key}:{channel}:{address}:{number}")
+    """Write down what a provider says: this recipient does not want messages on this channel. No event is posted: it would
+    end the run in the middle of the very step that found out."""
+    await ask(ctx, "opt_out", beside=True, channel=channel, address=address, source=source)
 
 
 contacts = Connector(

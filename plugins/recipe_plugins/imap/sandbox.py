@@ -48,7 +48,7 @@ class ImapSandbox(Sandbox):
             self.folders.setdefault(name, [])
         for given in data.pop("messages", ()):
             folder = self.folders.setdefault(given.get("folder", "INBOX"), [])
-            received = datetime.fromisoformat(given["received"]).timestamp() if "received" in given else self.now()
+            received = _moment(given["received"]) if "received" in given else self.now()
             uid = len(folder) + 1
             content = given["raw"].encode() if "raw" in given else _composed(given, uid, received)
             folder.append(Kept(uid, content, given.get("subject", ""), received, given.get("seen", False)))
@@ -106,6 +106,11 @@ class ImapSandbox(Sandbox):
             answer = {"code": "not_found", "message": "the mail server does not open this folder"}
             raise Refused(SandboxResponse(404, answer))
         return folder
+
+
+def _moment(given: str | datetime) -> float:
+    """A seeded moment; YAML makes one of what looks like one."""
+    return (datetime.fromisoformat(given) if isinstance(given, str) else given).timestamp()
 
 
 def _composed(given: dict[str, Any], uid: int, received: float) -> bytes:

@@ -18,7 +18,8 @@ async def test_without_a_recipient_it_goes_to_the_webhook() -> None:
     assert [(effect.action, effect.data["text"]) for effect in sending.effects] == [
         ("post to webhook", "*Alerte*\na &lt; b")
     ]
-    assert output["channels"] == [{"channel": "slack", "sent": True, "id": None, "detail": ""}]
+    told = {"channel": "slack", "sent": True, "id": None, "detail": "", "opted_out": []}
+    assert output["channels"] == [told]
 
 
 async def test_the_bot_posts_to_each_that_is_named() -> None:

@@ -43,8 +43,9 @@ async def test_one_who_opted_out_is_named_while_the_others_get_theirs(notifier: 
     output = await sms(notifier, to=[ADA, BOB])
     assert output["channels"][0]["detail"] == f"not sent to {ADA}: Twilio: Attempt to send to unsubscribed recipient"
     assert [effect.data["to"] for effect in notifier.effects] == [BOB]
-    failure = await notifier.failure(channels=["sms"], to=ADA, message="Bonjour")
-    assert (failure.code, failure.retryable) == ("opted_out", False)
+    alone = await sms(notifier, to=[ADA])
+    assert (alone["sent"], alone["opted_out"]) == (False, [ADA])
+    assert [effect.data["to"] for effect in notifier.effects] == [BOB]
 
 
 async def test_a_number_that_is_none_stops_it_before_the_first_is_sent(notifier: Notifier) -> None:

@@ -47,10 +47,13 @@ class Consent:
     refuse: Refuse
 
 
-async def may_reach(ctx: Context, channel: str, address: str) -> None:
-    """Return when a message may be sent to `address`. Raises Terminal `opted_out`."""
+async def may_reach(ctx: Context, channel: str, *addresses: str) -> None:
+    """Return when a message may be sent to all of these. Raises Terminal `opted_out`, naming who may not get it."""
     asked = ctx.service("consent")
-    if asked is not None and (await asked.sift(channel, [address])).refused:
+    refused = (await asked.sift(channel, addresses)).refused if asked is not None else ()
+    if refused:
         raise Terminal(
-            f"{address} has opted out of {channel}: nothing is sent", code=OPTED_OUT, detail="they said so to us"
+            f"{', '.join(refused)} has opted out of {channel}: nothing is sent",
+            code=OPTED_OUT,
+            detail="they said so to us",
         )

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from recipe_engine.plugin import Context, FileValue, Terminal
 from recipe_engine.plugin.addresses import email_addresses
+from recipe_engine.plugin.consent import may_reach
 from recipe_plugins.resend import resend
 from recipe_plugins.resend.models import Addresses, Batch, Email, GetEmail, Mail, Send, SendBatch, Sent
 
@@ -32,6 +33,7 @@ async def send(ctx: Context, params: Send) -> Sent:
     the first e-mail's id instead of sending again. Only a machine that stays down for more than a day could send twice.
     """
     body = _mail(ctx, params)
+    await may_reach(ctx, "email", *_recipients(body))
     if params.scheduled_at is not None:
         body["scheduled_at"] = params.scheduled_at.isoformat()
     if params.attachments:
@@ -55,6 +57,7 @@ async def send_batch(ctx: Context, params: SendBatch) -> Batch:
     headers = {"Idempotency-Key": idempotency_key(ctx.key)}
     headers["x-batch-validation"] = "permissive" if params.permissive else "strict"
     body = [_mail(ctx, each) for each in params.emails]
+    await may_reach(ctx, "email", *(recipient for each in body for recipient in _recipients(each)))
     answer = await (await ctx.http.post("/emails/batch", json=body, headers=headers)).json()
     return Batch(ids=[each["id"] for each in answer["data"]], errors=answer.get("errors") or [])
 
@@ -96,6 +99,10 @@ def _mail(ctx: Context, params: Mail) -> dict[str, Any]:
     if params.tags:
         body["tags"] = [{"name": name, "value": value} for name, value in params.tags.items()]
     return body
+
+
+def _recipients(body: dict[str, Any]) -> list[str]:
+    return [address for name in ("to", "cc", "bcc") for address in body.get(name, ())]
 
 
 def _checked(given: Addresses) -> list[str]:

@@ -20,5 +20,11 @@ async def send_email(ctx: Context, message: Message) -> Delivery:
         html=message.html,
         text=message.text or None,
         attachments=list(message.attachments),
+        headers=_way_out(message.unsubscribe) if message.unsubscribe else {},
     )
     return Delivery(id=(await send(ctx, mail)).id)
+
+
+def _way_out(link: str) -> dict[str, str]:
+    """The button to unsubscribe that e-mail programs show (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

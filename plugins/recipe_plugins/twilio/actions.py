@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from recipe_engine.plugin import Context, Retry
+from recipe_engine.plugin.consent import may_reach
 from recipe_plugins.twilio import twilio
 from recipe_plugins.twilio.models import (
     GetMessage,
@@ -53,9 +54,12 @@ async def send_sms(ctx: Context, params: SendSms) -> TwilioMessage:
 
     Twilio has no idempotency key, so the effect is `once`: after a crash, or an answer that was lost, Twilio's list of
     messages to this number is read, and what is found there with the same sender and text is taken as sent. When nothing
-    is found within the first minute the step waits for a person. A number that wrote STOP fails with `opted_out`.
+    is found within the first minute the step waits for a person. A number that wrote STOP, or opted out
+    in the contacts, fails with `opted_out`.
     """
-    return await send(ctx, sms_form(ctx.settings, params), ctx.key)
+    form = sms_form(ctx.settings, params)
+    await may_reach(ctx, "sms", form["To"])
+    return await send(ctx, form, ctx.key)
 
 
 @twilio.action(
@@ -70,7 +74,9 @@ async def send_whatsapp(ctx: Context, params: SendWhatsApp) -> TwilioMessage:
     The effect is `once`, and looked up like an SMS; of a template by recipient, sender and time alone. Twilio takes free
     text after the 24 hours too, and reports the failure (63016) later: `get_message` or a status callback tells.
     """
-    return await send(ctx, whatsapp_form(ctx.settings, params), ctx.key)
+    form = whatsapp_form(ctx.settings, params)
+    await may_reach(ctx, "whatsapp", form["To"])
+    return await send(ctx, form, ctx.key)
 
 
 @twilio.action(effect="read", example='- {id: fate, type: twilio.get_message, with: {id: "{{ texto.id }}"}}')

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from recipe_engine.plugin import ActionError, Context, Delivery, Message, Settings, Terminal
+from recipe_engine.plugin.consent import OPTED_OUT
 from recipe_plugins.twilio.models import SendSms, SendWhatsApp
 from recipe_plugins.twilio.sending import send, sms_form, whatsapp_form
 
@@ -40,13 +41,17 @@ async def _send(ctx: Context, message: Message, what: str, form: Form) -> Delive
     ids: list[str] = []
     remarks = ["attachments are not sent"] if message.attachments else []
     failures: list[ActionError] = []
-    for each in forms:
+    opted_out: list[str] = []
+    for to, each in zip(message.to, forms, strict=True):
         try:
             ids.append((await send(ctx, each, f"{ctx.key}:{each['To']}")).id)
         except ActionError as error:
-            failures.append(error)
+            if error.failure.code == OPTED_OUT:
+                opted_out.append(to)
+            else:
+                failures.append(error)
             unsure = "perhaps not sent" if error.failure.happened == "maybe" else "not sent"
             remarks.append(f"{unsure} to {each['To']}: {error.failure.title}")
-    if not ids:
+    if not ids and failures:
         raise next((error for error in failures if error.failure.happened == "maybe"), failures[0])
-    return Delivery(id=",".join(ids), detail="; ".join(remarks))
+    return Delivery(id=",".join(ids) or None, detail="; ".join(remarks), opted_out=tuple(opted_out))

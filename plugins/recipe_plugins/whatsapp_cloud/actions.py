@@ -10,6 +10,7 @@ from typing import Any
 
 from recipe_engine.plugin import Context, Retry, Terminal
 from recipe_engine.plugin.addresses import phone_number
+from recipe_engine.plugin.consent import may_reach
 from recipe_plugins.whatsapp_cloud import whatsapp_cloud
 from recipe_plugins.whatsapp_cloud.models import (
     Kind,
@@ -121,11 +122,12 @@ def kind_of(media_type: str) -> Kind:
 
 
 async def _send(ctx: Context, params: Send, kind: str, content: dict[str, Any]) -> SentMessage:
-    region = params.region or ctx.settings.get("PHONE_REGION")
+    to = phone_number(params.to, params.region or ctx.settings.get("PHONE_REGION"))
+    await may_reach(ctx, "whatsapp", to)
     body: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": phone_number(params.to, region),
+        "to": to,
         "type": kind,
         kind: content,
         "biz_opaque_callback_data": ctx.key[:LONGEST_KEY],

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from email.headerregistry import Address
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from recipe_engine.builtin.email import email
+from recipe_engine.builtin.email_message import compose
 from recipe_engine.builtin.notify import notify
 from recipe_engine.plugin import Channel, Connector, Context, Delivery, Fault, Message, Params, Result, Terminal
 from recipe_engine.plugin.consent import may_reach
-from recipe_engine.testing import SandboxContext, sandbox_context
+from recipe_engine.source import load
+from recipe_engine.testing import SandboxContext, run_case, sandbox_context
 from recipe_plugins.contacts import register_connectors
 from recipe_plugins.contacts.replies import meaning
 from tests.unit.perform.kit import Rig
@@ -274,3 +279,56 @@ async def test_an_action_that_sends_without_notify_asks_too() -> None:
     assert (await rig.output("texto.send_text", {"to": OTHER}, sandbox=True))["id"] == "SM2"
     failure = await rig.failure("texto.send_text", {"to": PHONE}, sandbox=True)
     assert (failure.code, failure.retryable) == ("opted_out", False)
+
+
+# --- the connectors that send
+
+
+@pytest.mark.parametrize(
+    ("action", "params"),
+    [
+        ("twilio.send_sms", {"to": PHONE, "body": "Bonjour"}),
+        ("twilio.send_whatsapp", {"to": PHONE, "body": "Bonjour"}),
+        ("whatsapp_cloud.send_text", {"to": PHONE, "body": "Bonjour"}),
+        ("resend.send", {"to": "bob@example.org", "bcc": "Ada <ada@example.org>", "subject": "x", "text": "x"}),
+        ("resend.send_batch", {"emails": [{"to": "ada@example.org", "subject": "x", "text": "x"}]}),
+    ],
+)
+async def test_actions_of_vendors_send_nothing_to_who_opted_out(action: str, params: dict[str, Any]) -> None:
+    params = json.dumps(params)
+    text = f"slug: a\nname: A\ndescription: A.\ncategory: a\nsteps: [{{id: send, type: {action}, with: {params}}}]\n"
+    document, _ = load(text, "a.yml")
+    assert document is not None
+    sends = await run_case(document, {"expect": {"status": "succeeded", "steps": {"send": "succeeded"}}})
+    assert sends.passed
+    assert len(sends.effects) == 1
+    contact = {"email": "ada@example.org", "phone": PHONE}
+    asked = {
+        "vendors": {"contacts": {"contacts": [contact], "opt_outs": [{"address": PHONE}]}},
+        "expect": {"status": "failed", "error": {"code": "opted_out"}, "effects_exactly": []},
+    }
+    report = await run_case(document, asked)
+    assert report.passed, report.misses
+
+
+async def test_resend_shows_the_way_out_as_smtp_does() -> None:
+    [resend] = import_module("recipe_plugins.resend").register_connectors()
+    rig = Rig(notify, email, resend, CONTACTS, sandbox_settings={"EMAIL_PROVIDER": "resend"})
+    link = "https://example.org/unsubscribe?token=abc"
+    params = {"channels": ["email"], "to": "ada@example.org", "subject": "x", "message": "x", "unsubscribe": link}
+    assert (await rig.output("notify", params, sandbox=True))["sent"]
+    sent = rig.host.sandbox("resend").requests[-1].json()
+    assert sent["headers"] == {
+        "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    failure = await rig.failure("notify", params | {"unsubscribe": "javascript:alert(1)"}, sandbox=True)
+    assert failure.code == "validation"
+
+
+async def test_a_long_way_out_stays_whole_in_the_header() -> None:
+    link = f"https://example.org/unsubscribe?token={'a1' * 150}"
+    mail = compose(
+        Message(("a@example.org",), "x", unsubscribe=link), Address("", "b", "example.org"), [], [], key="k", at=0.0
+    )
+    assert f"List-Unsubscribe: <{link}>\r\n".encode() in mail.as_bytes()

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Entry] = {
     "runs": Entry("runs_command:runs", "List, show, watch, pause, resume, cancel, retry, resolve runs.", _OPERATE),
     "report": Entry("report_command:report", "What runs cost and saved, by recipe and day.", _OPERATE),
     "prompts": Entry("prompts_command:prompts", "Show what a step asked a language model.", _OPERATE),
+    "contacts": Entry("contacts_command:contacts", "Export or erase a person's data; show who did what.", _OPERATE),
     "stop-all": Entry("stop_command:stop_all", "Emergency stop: pause every run, or undo that.", _OPERATE),
     "explain-recipe": Entry("explain_recipe_command:explain_recipe", "Say in sentences what a recipe does.", _LOOK_UP),
     "actions": Entry("actions_command:actions", "List the actions of steps; describe one.", _LOOK_UP),

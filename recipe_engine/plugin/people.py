@@ -19,7 +19,7 @@ from recipe_engine.core.json import JSONObject
 class Person:
     """Somebody, as a keeper knows them.
 
-    `addresses` are theirs alone. `more` is what means them only where one of these stands too: names, a number that is shared.
+    `addresses` are theirs alone, and so are `marks`, texts that the keeper makes of them (tokens in links). `more` is what means them only where one of these stands too: names, a number that is shared.
     `several` describes each of the people when what was asked for is an address of more than one.
     """
 
@@ -27,6 +27,7 @@ class Person:
     addresses: tuple[str, ...]
     more: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 class Keeper(Protocol):

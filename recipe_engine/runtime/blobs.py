@@ -83,6 +83,13 @@ class FolderBlobs:
         """Whether the content is there."""
         return self._path(file).exists()
 
+    def forget(self, digest: str) -> bool:
+        """Delete a content; whether it was there."""
+        path = self._path(FileValue(digest=digest, name="", media_type="", size=0))
+        found = path.exists()
+        path.unlink(missing_ok=True)
+        return found
+
     def _path(self, file: FileValue) -> Path:
         found = _DIGEST.match(file.digest)
         if found is None:

@@ -19,7 +19,7 @@ import orjson
 from recipe_engine.core import events as ev
 from recipe_engine.core.commands import AwaitEvent
 from recipe_engine.core.events import Entry, Event
-from recipe_engine.core.json import JSON
+from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Plan
 from recipe_engine.runtime.choices import check_edits, pick
 from recipe_engine.runtime.clock import Clock
@@ -31,9 +31,11 @@ from recipe_engine.runtime.inbox import Inbox
 from recipe_engine.runtime.live import LiveRun, read, stored_value
 from recipe_engine.runtime.performer import Performer
 from recipe_engine.runtime.protocol import ENDED_OR_PARKED, STOP_ALL, Journal, Mode, Runs, RunView
+from recipe_engine.runtime.redaction import naming, prepare
 from recipe_engine.runtime.run_ids import new_run_id, new_seed
 from recipe_engine.runtime.starts import Starts
 from recipe_engine.runtime.store import Change, EventRow, RunRow, Store
+from recipe_engine.runtime.traces import Traces
 from recipe_engine.runtime.turns import Turns
 from recipe_engine.runtime.views import listed, replayed, shown
 from recipe_engine.runtime.wakeups import Wakeups
@@ -199,6 +201,18 @@ class EmbeddedRuntime:
         stored_value(output, "the output")
         event = ev.StepResolved(pending.path, pending.seq, outcome, by, output)
         await self._tell(live, event, f"run {run} is not in doubt about this step any more", request)
+
+    async def naming(self, traces: JSONObject) -> Runs:
+        self._usable()
+        return [listed(row) async for row, _ in naming(self._store, Traces.from_json(traces))]
+
+    async def redact(self, traces: JSONObject) -> JSONObject:
+        self._usable()
+        redaction = await prepare(self._store, self._turns.residents.plans, Traces.from_json(traces))
+        await self._store.redact(redaction.runs, redaction.clean)
+        for run in redaction.runs:
+            self._turns.residents.forget(run.number)
+        return redaction.told
 
     async def stop_all(self, by: str, reason: str = "") -> int:
         self._usable()

@@ -27,7 +27,7 @@ _SECONDS = 0.025
 # Operations on one run: their answer is committed with the event that they lead to.
 _ON_A_RUN = frozenset({"approve", "pause", "resume", "cancel", "resolve"})
 # Operations that may be carried out again without harm: they are answered afterwards.
-_REPEATABLE = frozenset({"send", "stop_all", "resume_all"})
+_REPEATABLE = frozenset({"send", "stop_all", "resume_all", "redact"})
 
 
 class Inbox:

@@ -6,11 +6,21 @@ The one rule: it behaves as the SQLite storage does, group commits included; the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from recipe_engine.core.json import JSON
-from recipe_engine.runtime.store import Change, Committed, EventRow, Request, RunRow, WaitRow
+from recipe_engine.runtime.store import (
+    Change,
+    Clean,
+    Committed,
+    EventRow,
+    Redacted,
+    Request,
+    RunRow,
+    WaitRow,
+    unchanged,
+)
 from recipe_engine.runtime.waits import digest_of
 
 _Value = tuple[bytes | None, str | None, float | None]
@@ -207,6 +217,20 @@ class MemoryStore:
     def _value(self, table: str, key: str, now: float) -> _Value | None:
         held = self._values.get((table, key))
         return None if held is None or (held[2] is not None and held[2] <= now) else held
+
+    async def redact(self, runs: Sequence[Redacted], clean: Clean) -> None:
+        for run in runs:
+            self._journal[run.number] = list(run.entries)
+            self._runs[run.number].result = run.result
+        self._events = {
+            n: replace(event, data=event.data if event.pending else clean(event.data))
+            for n, event in self._events.items()
+        }
+        self._values = {
+            (table, key): (None if value is None else clean(value), owner, expires)
+            for (table, key), (value, owner, expires) in self._values.items()
+            if unchanged(key, clean)
+        }
 
     async def prune(self, before: float) -> int:
         old = [row for row in self._runs.values() if row.ended_at is not None and row.ended_at < before]

@@ -130,6 +130,18 @@ class Runtime(Protocol):
         """Settle a step in doubt: its effect happened, with this output, or it is to be tried again."""
         ...
 
+    async def naming(self, traces: JSONObject) -> Runs:
+        """The runs in which one of the traces of a person stands (`traces.Traces`), without their steps."""
+        ...
+
+    async def redact(self, traces: JSONObject) -> JSONObject:
+        """Erase a person from every run that has ended, from kept events and from values between runs.
+
+        Gives `runs` (their names), `files` (digests that only the runs about this person hold) and `shared` (names of files
+        that were left because other runs hold them). Raises OperationRefused while a run that names the person goes on.
+        """
+        ...
+
     async def stop_all(self, by: str, reason: str = "") -> int:
         """Stop everything: nothing starts, here or after a restart, until `resume_all`. Returns how many runs were
         under way and are paused now."""

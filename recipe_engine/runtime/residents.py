@@ -61,6 +61,12 @@ class Residents:
         self.aside.add(run.row.number)
         self.moving.pop(run.row.number, None)
 
+    def forget(self, number: int) -> None:
+        """Forget a run at rest: what is stored of it has changed."""
+        gone = self._at_rest.pop(number, None)
+        if gone is not None:
+            self._bytes -= gone.size
+
     def clear(self) -> None:
         """Forget every run."""
         self.moving.clear()

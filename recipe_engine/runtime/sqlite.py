@@ -19,8 +19,9 @@ from recipe_engine.runtime.owner import OWNER, Ownership, refusal, this_process
 from recipe_engine.runtime.sqlite_reader import SqliteReader
 from recipe_engine.runtime.sqlite_schema import connect, storage_error
 from recipe_engine.runtime.sqlite_writer import GroupWriter
-from recipe_engine.runtime.store import Change, Committed, RunRow
+from recipe_engine.runtime.store import Change, Clean, Committed, Redacted, RunRow, unchanged
 
+_Statement = tuple[str, tuple[object, ...]]
 _ANSWERS_KEPT = 86_400.0
 _SWEPT_AT_ONCE = 1_000
 
@@ -124,6 +125,48 @@ class SqliteStore(SqliteReader):
 
         return await self._opened().transact(work)
 
+    async def redact(self, runs: Sequence[Redacted], clean: Clean) -> None:
+        # What has not been delivered or carried out yet must stay what it is; the request for this very work is known.
+        changes = await self._cleaned("events", "data", "NOT pending", clean)
+        for column in ("arguments", "answer"):
+            changes += await self._cleaned("inbox", column, "(answer IS NOT NULL OR operation = 'redact')", clean)
+        changes += await self._cleaned_values(clean)
+        for run in runs:
+            changes += [(_REWRITE, (data, run.number, n)) for n, data in enumerate(run.entries)]
+            changes.append(("UPDATE runs SET result = ? WHERE id = ?", (run.result, run.number)))
+
+        def work(connection: sqlite3.Connection) -> None:
+            # What was there is overwritten in the file, not only let go.
+            connection.execute("PRAGMA secure_delete = ON")
+            for statement, values in changes:
+                connection.execute(statement, values)
+            connection.execute("PRAGMA secure_delete = OFF")
+
+        await self._opened().transact(work)
+        self._all("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _cleaned(self, table: str, column: str, where: str, clean: Clean) -> list[_Statement]:
+        """Changes that clean a column, read in stretches so that other work goes on in between."""
+        changes: list[_Statement] = []
+        after = 0
+        stretch = f"SELECT id, {column} FROM {table} WHERE id > ? AND {where} ORDER BY id LIMIT ?"  # noqa: S608  # names of our own
+        while rows := self._all(stretch, after, _SWEPT_AT_ONCE):
+            after = rows[-1][0]
+            for number, data in rows:
+                if data is not None and (cleaned := clean(data)) != data:
+                    changes.append((f"UPDATE {table} SET {column} = ? WHERE id = ?", (cleaned, number)))  # noqa: S608
+            await asyncio.sleep(0)
+        return changes
+
+    async def _cleaned_values(self, clean: Clean) -> list[_Statement]:
+        changes: list[_Statement] = []
+        for table, key, value in self._all("SELECT tab, key, value FROM store"):
+            if not unchanged(key, clean):
+                changes.append(("DELETE FROM store WHERE tab = ? AND key = ?", (table, key)))
+            elif value is not None and (cleaned := clean(value)) != value:
+                changes.append(("UPDATE store SET value = ? WHERE tab = ? AND key = ?", (cleaned, table, key)))
+        return changes
+
     async def prune(self, before: float) -> int:
         writer = self._opened()
         sweep = _Sweep(before)
@@ -184,6 +227,7 @@ VALUES (?, ?, (SELECT id FROM plans WHERE digest = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?
 _UPDATE_RUN = """
 UPDATE runs SET status = ?, ended_at = ?, next_wake = ?, busy = ?, stopped = ?, queued = ?, result = ? WHERE id = ?
 """
+_REWRITE = "UPDATE journal SET data = ? WHERE run = ? AND n = ?"
 _NOTE = "INSERT INTO notes VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _CLAIM = """
 INSERT INTO store (tab, key, owner, expires) VALUES (?1, ?2, ?3, ?4)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any, Literal
 
-from recipe_engine.core.json import JSON
+from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Plan
 from recipe_engine.runtime.clock import Clock, SystemClock
 from recipe_engine.runtime.errors import NotAnswered, OperationRefused, StorageError, UnknownRun
@@ -21,10 +21,12 @@ from recipe_engine.runtime.inbox import result_of
 from recipe_engine.runtime.live import Plans, read, stored_value
 from recipe_engine.runtime.owner import is_owned
 from recipe_engine.runtime.protocol import ENDED_OR_PARKED, Journal, Mode, Runs, RunView
+from recipe_engine.runtime.redaction import naming
 from recipe_engine.runtime.run_ids import new_run_id
 from recipe_engine.runtime.sqlite_reader import SqliteReader
 from recipe_engine.runtime.sqlite_schema import connect, storage_error
 from recipe_engine.runtime.store import RunRow
+from recipe_engine.runtime.traces import Traces
 from recipe_engine.runtime.views import listed, replayed
 
 _ANSWER_SECONDS = 0.01
@@ -98,6 +100,10 @@ class SqliteClient:
     ) -> None:
         await self._ask("resolve", run=run, step=step, outcome=outcome, by=by, output=output)
 
+    async def redact(self, traces: JSONObject) -> JSONObject:
+        told: JSONObject = await self._ask("redact", traces=traces)
+        return told
+
     async def stop_all(self, by: str, reason: str = "") -> int:
         paused: int = await self._ask("stop_all", by=by, reason=reason)
         return paused
@@ -148,6 +154,9 @@ class SqliteClient:
     async def get(self, run: str) -> RunView:
         row = self._row(run)
         return replayed(row, self._plans.get(row.plan), read(self._reader.entries(row.number)))
+
+    async def naming(self, traces: JSONObject) -> Runs:
+        return [listed(row) async for row, _ in naming(self._reader, Traces.from_json(traces))]
 
     async def list(self, *, status: str | None = None, recipe: str | None = None, limit: int = 50) -> Runs:
         return [listed(row) for row in self._reader.runs(status, recipe, limit)]

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import orjson
+
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.state import RunStatus
 from recipe_engine.runtime.errors import StorageError
@@ -98,6 +100,17 @@ class Change:
     notes: Sequence[tuple[str, bytes]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What takes the place of an ended run's journal, entry by entry, and of its result."""
+
+    number: int
+    entries: Sequence[bytes]
+    result: bytes | None
+
+
+# JSON text without what is to be erased; the very same text when there is nothing of it.
+Clean = Callable[[bytes], bytes]
 Committed = Callable[[StorageError | None], None]
 
 
@@ -218,6 +231,13 @@ class Store(Protocol):
 
     async def delete_value(self, table: str, key: str, now: float) -> bool: ...
 
+    # --- persons
+
+    async def redact(self, runs: Sequence[Redacted], clean: Clean) -> None:
+        """Put other journals in the place of those of ended runs, and clean everything else that is kept: events, values
+        between runs, requests of other processes. A value whose key does not stay the same is forgotten."""
+        ...
+
     # --- room
 
     async def prune(self, before: float) -> int:
@@ -227,3 +247,9 @@ class Store(Protocol):
     async def tidy(self, before: float, now: float) -> None:
         """Forget settled events that arrived before a moment, expired values, and answers that nobody fetched."""
         ...
+
+
+def unchanged(key: str, clean: Clean) -> bool:
+    """Whether the key of a value has nothing in it that is to be erased."""
+    text = orjson.dumps(key)
+    return clean(text) == text

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from recipe_plugins.contacts import addresses
+from recipe_plugins.contacts import addresses, links
 from recipe_plugins.contacts.book import Call
 from recipe_plugins.contacts.people import interaction, log, moment, number, shown
 from recipe_plugins.contacts.standing import addresses_of, sharing
@@ -36,6 +36,7 @@ def identify(connection: Connection, asked: JSONObject, call: Call) -> JSONObjec
     return {
         "ids": [str(each.id) for each in people],
         "addresses": own or known,
+        "marks": [links.mark(address) for address in own or known],
         "more": [*(shared if own else []), *names],
         "several": [{"id": str(each.id), "name": each.name, "email": each.email} for each in people][:_SHOWN]
         if len(people) > 1

@@ -12,8 +12,10 @@ from uuid import uuid4
 
 from recipe_engine.plugin import Settings
 from recipe_engine.plugin.people import Person
+from recipe_plugins.contacts.addresses import canonical
 from recipe_plugins.contacts.asking import REGION, book_at
 from recipe_plugins.contacts.book import Call
+from recipe_plugins.contacts.links import mark
 
 
 class ContactsKeeper:
@@ -25,12 +27,16 @@ class ContactsKeeper:
 
     async def identify(self, who: str) -> Person:
         """Whom an e-mail address, a phone number or the id of a contact means."""
+        if not self._book.begun:
+            address = canonical(who, self._region)
+            return Person((), (address,), marks=(mark(address),))
         found = await self._ask("identify", "", who=who)
         return Person(
             tuple(found["ids"]),
             tuple(found["addresses"]),
             tuple(found["more"]),
             tuple(" ".join(part for part in each.values() if part) for each in found["several"]),
+            tuple(found["marks"]),
         )
 
     async def export(self, person: Person, by: str) -> dict[str, Any]:
@@ -43,6 +49,8 @@ class ContactsKeeper:
 
     async def audit(self, limit: int) -> list[dict[str, Any]]:
         """Who did what, the latest first."""
+        if not self._book.begun:
+            return []
         found: list[dict[str, Any]] = (await self._ask("record", "", limit=limit))["lines"]
         return found
 

@@ -33,6 +33,12 @@ def token(secret: str, address: str, channel: str) -> str:
     return f"{told}.{_text(hmac_of(secret, told))}"
 
 
+def mark(address: str) -> str:
+    """The beginning of every token for an address."""
+    told = json.dumps([address], ensure_ascii=False)[:-1].encode()
+    return _text(told[: len(told) // 3 * 3])
+
+
 def read(secret: str, given: str) -> tuple[str, str]:
     """The address and the channel of a token. Raises Terminal `invalid_token` for one that we have not made."""
     told, _, signature = given.strip()[:_LONGEST].partition(".")

@@ -225,10 +225,15 @@ def _or_template(schema: Any) -> Any:
         free = {name: item for name, item in inner.items() if name not in _FREE_WHEN_RENDERED}
         return {**told, "anyOf": [free, _FROM_FILE]}
     options = inner.pop("anyOf", None)
-    return {
-        **told,
-        "anyOf": [*(options if options is not None and not inner else [{**inner, **_any_of(options)}]), _TEMPLATE],
-    }
+    files = [_FROM_FILE] if _takes_text(inner) or any(_takes_text(option) for option in options or ()) else []
+    given = options if options is not None and not inner else [{**inner, **_any_of(options)}]
+    return {**told, "anyOf": [*given, _TEMPLATE, *files]}
+
+
+def _takes_text(schema: Schema) -> bool:
+    """Whether a schema admits any text."""
+    type_ = schema.get("type")
+    return "enum" not in schema and (type_ == "string" or (isinstance(type_, list) and "string" in type_))
 
 
 def _any_of(options: Any) -> Schema:

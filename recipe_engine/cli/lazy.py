@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Entry] = {
     "check": Entry("check_command:check", "Prove recipes before they run; every problem at once.", _WRITE),
     "fmt": Entry("fmt_command:fmt", "Format recipes; comments stay.", _WRITE),
     "test": Entry("test_command:test", "Run the tests of recipes, offline and in virtual time.", _WRITE),
+    "preview": Entry("preview_command:preview", "Show the message that a step would send.", _WRITE),
     "graph": Entry("graph_command:graph", "Draw a recipe: Mermaid text, or an SVG file.", _WRITE),
     "run": Entry("run_command:run", "Run a recipe to its end, or until it has to wait.", _RUN),
     "send": Entry("send_command:send", "Send an event to the runs that wait for it.", _RUN),

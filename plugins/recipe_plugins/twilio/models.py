@@ -117,7 +117,7 @@ class TwilioMessages(Result):
 
 def message_of(answer: dict[str, Any]) -> TwilioMessage:
     """A message as Twilio answers it, in our words."""
-    from recipe_plugins.twilio.segments import segments
+    from recipe_engine.plugin.segments import segments
 
     text = answer.get("body") or ""
     counted = segments(text)

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, quote
 
 from recipe_engine.plugin import Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
-from recipe_plugins.twilio.segments import segments
+from recipe_engine.plugin.segments import segments
 
 SENT_AFTER, FATE_AFTER = 1.0, 3.0
 DAY = 86_400.0

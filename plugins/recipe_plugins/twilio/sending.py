@@ -12,8 +12,8 @@ from typing import Any
 
 from recipe_engine.plugin import Context, Retryable, Settings, Terminal
 from recipe_engine.plugin.addresses import phone_number
+from recipe_engine.plugin.segments import segments
 from recipe_plugins.twilio.models import SendSms, SendWhatsApp, TwilioMessage, message_of
-from recipe_plugins.twilio.segments import segments
 
 # How long notes and claims are kept (seconds): longer than a process is down.
 KEEP = 30 * 86_400.0

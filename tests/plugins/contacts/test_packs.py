@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from recipe_engine.engine import Engine
+from recipe_engine.plugin.segments import segments
 from recipe_engine.resources import recipes_dir
 from recipe_engine.runtime.clock import VirtualClock
 from recipe_engine.testing import RecipeTest, load_cases
-from recipe_plugins.twilio.segments import segments
 
 PACKS = ("artisan", "lawyer", "coach", "plumber")
 RECIPES = sorted(path for pack in PACKS for path in (recipes_dir() / pack).glob("*.yml") if "." not in path.stem)

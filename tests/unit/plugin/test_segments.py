@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe_plugins.twilio.segments import segments
+from recipe_engine.plugin.segments import segments
 
 
 @pytest.mark.parametrize(

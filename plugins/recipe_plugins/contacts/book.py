@@ -85,7 +85,14 @@ class Book:
     def _opened(self) -> Engine:
         with self._opening:
             if self._engine is None:
-                self._engine = self._open()
+                try:
+                    self._engine = self._open()
+                except ImportError as error:
+                    raise Terminal(
+                        f"the contacts need a package that is not installed: {error.name}",
+                        code="not_configured",
+                        detail="pip install 'recipe-engine[postgresql]'",
+                    ) from error
         return self._engine
 
     def _open(self) -> Engine:

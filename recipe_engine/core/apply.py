@@ -274,7 +274,7 @@ def _frame(owner: StepState, role: Role, block: int, *, key: int | str, names: N
     """A new frame of `owner` on a block of the plan that the owner stands in."""
     outer = owner.frame
     plan, prefix = outer.plan, outer.prefix
-    epoch = f"{outer.epoch}~{owner.attempts}" if owner.attempts > 1 else outer.epoch
+    epoch = f"{outer.epoch}~{owner.step.id}.{owner.attempts}" if owner.attempts > 1 else outer.epoch
     if role in ("item", "round"):
         index = owner.loop.next - 1 if owner.loop is not None else 0
         prefix = f"{owner.path}[{index}]/"
@@ -513,7 +513,7 @@ def _open_call(state: State, step: StepState, do: Call, given: JSON) -> None:
     assert root is not None
     names = Names({**given, **{name: root.names.own[name] for name in ("config", "run", "event", "secrets")}})
     outer = step.frame
-    epoch = f"{outer.epoch}~{step.attempts}" if step.attempts > 1 else outer.epoch
+    epoch = f"{outer.epoch}~{step.step.id}.{step.attempts}" if step.attempts > 1 else outer.epoch
     step.usage_before = state.usage
     frame = Frame("call", step, plan, plan.blocks[plan.root], names, f"{step.path}/", epoch, "call")
     step.frames["call"] = frame

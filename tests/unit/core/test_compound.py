@@ -162,10 +162,28 @@ def test_group_retry_runs_all_of_it_again_under_new_keys():
     run.answer("a")
     run.fail("b", BUSY)
     run.fire("g", 5)
-    assert run.asked("a").key == first + "~2"
+    assert run.asked("a").key == first + "~g.2"
     run.answer("a")
     run.answer("b", "ok")
     assert run.state.output == "ok"
+
+
+def test_attempts_of_nested_groups_never_share_a_key():
+    made = plan(
+        [step("outer", Group(1), retry=Retry(2, 1.0))],
+        [step("inner", Group(2), retry=Retry(2, 1.0)), act("b")],
+        [act("a", effect="once")],
+    )
+    run = Hand(made)
+    keys = [run.asked("a").key]
+    run.fail("a", BUSY)
+    run.fire("inner", 1)
+    keys.append(run.asked("a").key)
+    run.answer("a")
+    run.fail("b", BUSY)
+    run.fire("outer", 1)
+    keys.append(run.asked("a").key)
+    assert len(set(keys)) == 3
 
 
 CALLED = Plan(

@@ -137,7 +137,7 @@ INPUTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(recipes())
 def test_a_recipe_without_errors_misses_no_value(recipe):
     document, _ = source.load(json.dumps(recipe), "a.yml")

@@ -9,6 +9,7 @@ taken in once, since a run remembers what it has seen. After a crash pending eve
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import orjson
 
@@ -28,16 +29,23 @@ _TIDY_SECONDS = 86_400.0
 
 
 class Deliveries:
-    """Takes events in, and hands them over."""
+    """Takes events in, and hands them over. `changed` is called when something of its own has ended."""
 
-    def __init__(self, store: Store, turns: Turns, wakeups: Wakeups) -> None:
+    def __init__(self, store: Store, turns: Turns, wakeups: Wakeups, changed: Callable[[], None]) -> None:
         self._store = store
         self._turns = turns
         self._wakeups = wakeups
+        self._changed = changed
+        self._writing: set[asyncio.Future[None]] = set()
         self._arriving: set[tuple[str, str]] = set()
         self._names: set[str] = set()
         self._tidy_at = 0.0
         self._tidying: asyncio.Task[None] | None = None
+
+    @property
+    def under_way(self) -> int:
+        """How many commits of its own go on."""
+        return len(self._writing)
 
     def open(self) -> None:
         """Learn which events are kept."""
@@ -67,6 +75,15 @@ class Deliveries:
         if now >= self._tidy_at:
             self._tidy_at = now + _TIDY_SECONDS
             self._tidying = asyncio.get_running_loop().create_task(self._store.tidy(now - KEEP_EVENTS_SECONDS, now))
+            self._follow(self._tidying)
+
+    def _follow(self, writing: asyncio.Future[None]) -> None:
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+
+    def _written(self, writing: asyncio.Future[None]) -> None:
+        self._writing.discard(writing)
+        self._changed()
 
     async def close(self) -> None:
         """Leave the rest of the tidying for another day."""
@@ -87,7 +104,7 @@ class Deliveries:
 
     def settle(self, event: EventRow) -> None:
         """Every run that waited for the event has it."""
-        self._store.commit(Change(events_settled=[event.number]))
+        self._follow(self._store.commit(Change(events_settled=[event.number])))
 
     def look_back(self, run: LiveRun, command: AwaitEvent) -> None:
         """Give a wait that begins the first event that came before it."""

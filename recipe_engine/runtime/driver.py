@@ -65,7 +65,7 @@ class EmbeddedRuntime:
         self._observer = observer
         self._turns = Turns(store, performer, clock, self, functions)
         self._wakeups = Wakeups(store, clock, self._turns, self.broke, self._stirred)
-        self._deliveries = Deliveries(store, self._turns, self._wakeups)
+        self._deliveries = Deliveries(store, self._turns, self._wakeups, self._stirred)
         self._starts = Starts(store, clock, self._turns, seeds)
         self._followers = Followers(store)
         self._error: OperationError | None = OperationError("the runtime is not open")
@@ -287,11 +287,12 @@ class EmbeddedRuntime:
             self._usable()
 
     def _at_rest(self) -> bool:
-        return not self._turns.residents.moving and self._wakeups.at_rest and self._inbox.at_rest
+        moving = self._turns.residents.moving or self._deliveries.under_way
+        return not moving and self._wakeups.at_rest and self._inbox.at_rest
 
     def _under_way(self) -> int:
         moving = self._turns.residents.moving.values()
-        return sum(len(run.actions) + len(run.leaving) + run.committing for run in moving)
+        return self._deliveries.under_way + sum(len(run.actions) + len(run.leaving) + run.committing for run in moving)
 
     # --- what the turns lead to
 

@@ -219,6 +219,7 @@ class MemoryStore:
         return None if held is None or (held[2] is not None and held[2] <= now) else held
 
     async def redact(self, runs: Sequence[Redacted], clean: Clean) -> None:
+        await self.commit(Change())  # what was handed in before is cleaned too
         for run in runs:
             self._journal[run.number] = list(run.entries)
             self._runs[run.number].result = run.result

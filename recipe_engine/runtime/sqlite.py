@@ -126,6 +126,8 @@ class SqliteStore(SqliteReader):
         return await self._opened().transact(work)
 
     async def redact(self, runs: Sequence[Redacted], clean: Clean) -> None:
+        # What was handed in before is read below: an event that has just been delivered is cleaned too.
+        await self.commit(Change())
         # What has not been delivered or carried out yet must stay what it is; the request for this very work is known.
         changes = await self._cleaned("events", "data", "NOT pending", clean)
         for column in ("arguments", "answer"):

@@ -92,6 +92,13 @@ async def test_events_and_values_between_runs_forget_the_person(world: World):
     assert view.status == "waiting"
 
 
+async def test_an_event_that_was_taken_in_a_moment_ago_is_forgotten(world: World):
+    await world.send("contact.replied", {"email": "ada@example.org", "text": "Oui"})
+    await world.runtime.redact(ADA)
+    view = await world.run(plan_of(Wait(event="contact.replied", match={"email": "ada@example.org"})))
+    assert view.status == "waiting"
+
+
 async def test_files_that_only_their_runs_hold_are_told(world: World):
     own, common, other = file("a", "plan.pdf"), file("b", "logo.png"), file("c", "list.csv")
     theirs = await world.run(plan_of(Set({"n": 1})), {**FORM, "files": [own, common]})

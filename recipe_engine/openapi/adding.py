@@ -18,8 +18,9 @@ from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.errors import RecipeError
 from recipe_engine.openapi.auth import Credentials
 from recipe_engine.openapi.bounds import fits
-from recipe_engine.openapi.connector import CONFIG, Config, host_of, server_url
+from recipe_engine.openapi.connector import Config, host_of, server_url
 from recipe_engine.openapi.document import Document, listing, mapping, read_document
+from recipe_engine.openapi.folders import CONFIG, counted, some
 from recipe_engine.openapi.index import INDEX, Index, index_of, write_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, read_operation
 from recipe_engine.openapi.schemas import Schemas
@@ -123,13 +124,13 @@ def _remarks(
         each.name for each, raw in zip(index.entries, _raw(document, index), strict=True) if not raw.get("operationId")
     ]
     if unnamed:
-        yield f"{_count(unnamed, 'operation')} without an operationId: named by method and path ({_some(unnamed)})"
+        yield f"{counted(unnamed, 'operation')} without an operationId: named by method and path ({some(unnamed)})"
     moved = [name for name, id_ in _renamed(document, index)]
     if moved:
-        yield f"{_count(moved, 'operation')} with an operationId that another one has: named by method and path ({_some(moved)})"
+        yield f"{counted(moved, 'operation')} with an operationId that another one has: named by method and path ({some(moved)})"
     for word in ("webhooks", "x-webhooks"):
         if mapping(document.data.get(word)):
-            yield f"{_count(list(document.data[word]), 'webhook')} left out: what the vendor sends is a trigger of a recipe, not an action"
+            yield f"{counted(list(document.data[word]), 'webhook')} left out: what the vendor sends is a trigger of a recipe, not an action"
 
 
 def _about_servers(index: Index, config: Config, wanted: Wanted) -> Iterator[str]:
@@ -140,14 +141,14 @@ def _about_servers(index: Index, config: Config, wanted: Wanted) -> Iterator[str
         yield f"{told}: add it again with --server https://..., or set {setting}"
     elif len(index.servers) > 1 and not wanted.server:
         others = [str(each.get("url")) for each in index.servers[1:]]
-        yield f"of {len(index.servers)} servers {config.server} is used; {setting} or --server takes another ({_some(others)})"
+        yield f"of {len(index.servers)} servers {config.server} is used; {setting} or --server takes another ({some(others)})"
 
 
 def _about_auth(operations: list[Operation], credentials: Credentials) -> Iterator[str]:
     if credentials.kind == "oauth2":
         away = [each.name for each in operations if each.server is not None]
         if away:
-            yield f"{_count(away, 'operation')} with a server of its own is sent to the connector's: tokens go there only ({_some(away)})"
+            yield f"{counted(away, 'operation')} with a server of its own is sent to the connector's: tokens go there only ({some(away)})"
     if credentials.kind == "none" and any(each.secured == "must" for each in operations):
         yield "requests are sent without credentials; --auth says which to send"
 
@@ -166,10 +167,10 @@ def _about_shapes(document: Document, operations: list[Operation]) -> Iterator[s
         if not all(fits(each, of_requests) for each in bodies) or not all(fits(each, of_answers) for each in results)
     ]
     if cut:
-        yield f"{_count(cut, 'operation')} whose types are too entangled to be written out: known down to a depth, anything is accepted below ({_some(cut)})"
+        yield f"{counted(cut, 'operation')} whose types are too entangled to be written out: known down to a depth, anything is accepted below ({some(cut)})"
     gone = sorted(set(_broken_references(document)))
     if gone:
-        yield f"{_count(gone, 'reference')} that lead nowhere in this document count as any value ({_some(gone)})"
+        yield f"{counted(gone, 'reference')} that lead nowhere in this document count as any value ({some(gone)})"
 
 
 def _results(operation: Operation, answers: Schemas) -> list[JSON]:
@@ -213,11 +214,3 @@ def _config_text(config: Config, wanted: Wanted) -> str:
 
 def _first(index: Index) -> str | None:
     return f"{index.left_out[0][0]}: {index.left_out[0][1]}" if index.left_out else "it has no paths"
-
-
-def _count(items: list[Any], word: str) -> str:
-    return f"{len(items)} {word}{'s' if len(items) > 1 else ''}"
-
-
-def _some(items: list[str]) -> str:
-    return f"{', '.join(items[:3])}, ..." if len(items) > 3 else ", ".join(items)

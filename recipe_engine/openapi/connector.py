@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect
 from recipe_engine.errors import RecipeError
 from recipe_engine.openapi.auth import Authorize, ClientCredentials, Credentials
 from recipe_engine.openapi.document import Document, mapping, read_document
+from recipe_engine.openapi.folders import CONFIG, NAME, Limit, read_folder
 from recipe_engine.openapi.index import Entry, Index, load_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, effect_of, read_operation
 from recipe_engine.plugin import Action, Connector, Context, RateLimit, Sandbox, Setting, Settings
@@ -25,16 +26,7 @@ from recipe_engine.plugin import Action, Connector, Context, RateLimit, Sandbox,
 if TYPE_CHECKING:
     from recipe_engine.openapi.calls import Answered
 
-CONFIG = "connector.yml"
 _LONGEST_DESCRIPTION = 4_000
-
-
-class Limit(BaseModel):
-    """At most `count` requests in `per` seconds."""
-
-    model_config = ConfigDict(extra="forbid")
-    count: int = Field(ge=1)
-    per: float = Field(gt=0)
 
 
 class Config(BaseModel):
@@ -47,7 +39,7 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME)
     title: str = ""
     document: str = "openapi.json"
     auth: str = "none"
@@ -222,21 +214,9 @@ def connector_in(folder: Path) -> OpenApiConnector:
 
     Raises RecipeError when it holds none that can be used.
     """
-    import yaml
-
-    path = folder / CONFIG
-    try:
-        config = Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        if config.name != folder.name:
-            raise RecipeError(f"{path}: name: found {config.name}, expected the folder's name, {folder.name}")
-        return OpenApiConnector(folder, config, load_index(folder / config.document))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise RecipeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())[:200]}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"the connector in {folder} cannot be read: {error}") from error
+    return read_folder(
+        folder, Config, lambda config: OpenApiConnector(folder, config, load_index(folder / config.document))
+    )
 
 
 def host_of(url: str) -> str:

@@ -42,10 +42,15 @@ def sample_of(schema: JSON, name: str = "sample", *, least: bool = False) -> JSO
 
 def example_of(name: str, operation: Operation, schema: JSONObject) -> str:
     """A step that calls the operation, with what it cannot do without."""
+    return example_step(name, operation.name, schema)
+
+
+def example_step(name: str, id_: str, schema: JSONObject) -> str:
+    """A step of the action `name` with what its parameters cannot do without."""
     given = sample_of(schema, least=True)
     if not isinstance(given, dict) or not given:
-        return f"- {{id: {operation.name[:30].rstrip('_')}, type: {name}}}"
-    lines = [f"- id: {operation.name[:30].rstrip('_')}", f"  type: {name}", "  with:"]
+        return f"- {{id: {id_[:30].rstrip('_')}, type: {name}}}"
+    lines = [f"- id: {id_[:30].rstrip('_')}", f"  type: {name}", "  with:"]
     lines += [f"    {_key(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
     return "\n".join(lines)
 

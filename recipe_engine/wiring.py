@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recipe_engine.plugin.api import Blobs
     from recipe_engine.plugin.loading import LoadedPlugins
     from recipe_engine.runtime.clock import Clock
+    from recipe_engine.runtime.perform import ActionPerformer
     from recipe_engine.runtime.protocol import Runtime
     from recipe_engine.runtime.sandboxing import SandboxHost
     from recipe_engine.runtime.settings import Settings
@@ -43,10 +44,13 @@ class Parts:
     owner: bool
     sandboxes: SandboxHost | None = None
     transport: Transport | None = None
+    performer: ActionPerformer | None = None
 
     async def close(self) -> None:
         """Stop driving and let go of connections and of the database."""
         await self.runtime.close()
+        if self.performer is not None:
+            await self.performer.close()
         if self.transport is not None:
             await self.transport.close()
 
@@ -133,7 +137,7 @@ async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
     runtime = EmbeddedRuntime(store, performer, clock, _observer(found), functions=found.function_table)
     performer.deliver_events_to(runtime.send)
     await runtime.open()
-    return Parts(runtime, blobs, owner=True, sandboxes=sandboxes, transport=transport)
+    return Parts(runtime, blobs, owner=True, sandboxes=sandboxes, transport=transport, performer=performer)
 
 
 async def _open_plugin_runtime(wanted: Wanted, blobs: Blobs) -> Parts:

@@ -146,7 +146,9 @@ def _http_allow(values: Settings) -> Iterator[Finding]:
 def _connectors(found: LoadedPlugins, values: Settings, *, offline: bool) -> Iterator[Finding]:
     from recipe_engine.cli.connectors_command import missing
 
-    absent = {each.name: missing(each, values) for each in found.catalog.connectors.values() if each.settings}
+    absent = {
+        each.name: missing(each, values) for each in found.catalog.connectors.values() if each.settings or each.probe
+    }
     ready = [found.catalog.connectors[name] for name, told in absent.items() if not told]
     asked = {} if offline else _asked(found, values, ready)
     for name, told in absent.items():

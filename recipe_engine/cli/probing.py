@@ -18,6 +18,7 @@ from recipe_engine.runtime.performer import Performer, RunInfo
 if TYPE_CHECKING:
     from recipe_engine.core.json import JSONObject
     from recipe_engine.plugin.loading import LoadedPlugins
+    from recipe_engine.runtime.private_addresses import Allowed
     from recipe_engine.runtime.settings import Settings
 
 _SECONDS = 15.0
@@ -36,18 +37,30 @@ async def _ask(found: LoadedPlugins, values: Settings, connectors: list[Connecto
     from recipe_engine.runtime.perform import ActionPerformer
     from recipe_engine.runtime.value_store import ValueStore
 
-    clock, transport = SystemClock(), AiohttpTransport()
+    clock, transport = SystemClock(), AiohttpTransport(_allowed(values))
     store = ValueStore(MemoryStore(), clock)
     performer = ActionPerformer(found.catalog, values, transport, MemoryBlobs(), store, clock)
     try:
         answers = await asyncio.gather(*(_call(performer, connector, values) for connector in connectors))
     finally:
+        await performer.close()
         await transport.close()
     return {
         connector.name: answer
         for connector, answer in zip(connectors, answers, strict=True)
         if not isinstance(answer, bool)
     }
+
+
+def _allowed(values: Settings) -> Allowed:
+    """The private hosts that runs may reach; none when the setting is not understood, which is told elsewhere."""
+    from recipe_engine.runtime.private_addresses import Allowed
+    from recipe_engine.wiring import ALLOW_SETTING
+
+    try:
+        return Allowed.parse(values.get(ALLOW_SETTING))
+    except ValueError:
+        return Allowed()
 
 
 async def _call(performer: Performer, connector: Connector, values: Settings) -> Failure | bool | None:

@@ -30,6 +30,7 @@ from recipe_engine.plugin.api import Action, Blobs, Store
 from recipe_engine.plugin.catalog import Catalog
 from recipe_engine.plugin.errors import ActionError, Terminal
 from recipe_engine.plugin.http import Transport
+from recipe_engine.plugin.kept import SERVICE, Kept
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.context import ActionContext, LogObserver, SendEvent, Surroundings
@@ -67,6 +68,7 @@ class ActionPerformer:
         observer: LogObserver | None = None,
         services: Mapping[str, Any] | None = None,
     ) -> None:
+        self._kept: list[dict[str, Kept]] = []
         services = services or {}
         self._catalog = catalog
         self._clock = clock
@@ -75,15 +77,30 @@ class ActionPerformer:
         self._checker = ValueChecker(self._scrubber)
         self._around = Surroundings(blobs, kv, clock, self._write_log, None)
         known = settings if settings.declared else settings.knowing(catalog)
-        self._real = World(catalog, known, transport, clock, services, self._scrubber)
+        self._real = World(catalog, known, transport, clock, self._keeping(services), self._scrubber)
         self._sandboxed: World | None = None
         if sandboxes is not None:
-            offered = {**services, **sandboxes.services}
+            offered = self._keeping({**services, **sandboxes.services})
             self._sandboxed = World(catalog, sandboxes.settings, sandboxes, clock, offered, self._scrubber)
 
     def deliver_events_to(self, send: SendEvent) -> None:
         """Give `ctx.emit` its way to waiting runs, once there is a runtime."""
         self._around = replace(self._around, send_event=send)
+
+    async def close(self) -> None:
+        """Close what connectors keep open between actions. The transport must still work."""
+        for kept in self._kept:
+            for name in list(kept):
+                try:
+                    await kept.pop(name).close()
+                except Exception:  # anybody's code: its mistake must not keep the others open
+                    logger.exception("what %s kept open could not be closed", name)
+
+    def _keeping(self, services: Mapping[str, Any]) -> dict[str, Any]:
+        """The services of one world, with a place for what its connectors keep open."""
+        kept: dict[str, Kept] = {}
+        self._kept.append(kept)
+        return {**services, SERVICE: kept}
 
     async def perform(
         self, run: RunInfo, command: PerformAction, recovered: bool = False

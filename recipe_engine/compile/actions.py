@@ -11,6 +11,7 @@ from typing import Any
 from recipe_engine.compile.context import Analysis
 from recipe_engine.compile.expressions import Expressions
 from recipe_engine.compile.facts import facts_of, result_type
+from recipe_engine.compile.llm_checks import check_llm_call, refused_by_models
 from recipe_engine.compile.params import Expected, check_values
 from recipe_engine.core.plan import Effect
 from recipe_engine.diagnostics import suggest
@@ -29,7 +30,8 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
     analysis = expressions.analysis
     action = analysis.catalog.actions[step.type]
     facts = facts_of(action)
-    given = refused_by_models(analysis, step, path) if step.type == "llm_call" else step.params
+    asks_model = step.type == "llm_call"
+    given = refused_by_models(analysis, step, path) if asks_model else step.params
     misplaced = f"the parameters of {step.type} are written on the step itself" if "with" in given else None
     expected = Expected(
         step.type,
@@ -45,6 +47,8 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
     _settings(analysis, action, path)
     _retry_codes(analysis, step, path)
     _repeats(analysis, step, action, path)
+    if asks_model:
+        check_llm_call(expressions, step, path, answer_schema(analysis, step, path))
     return output_type(analysis, step, action, path)
 
 
@@ -69,26 +73,6 @@ def answer_schema(analysis: Analysis, step: ActionStep, path: Path) -> dict[str,
 def effect_of(action: Action, step: ActionStep) -> Effect:
     """What repeating the action would do, as far as the authored parameters tell."""
     return action.effect if action.effect_of is None else action.effect_of(step.params)
-
-
-def refused_by_models(analysis: Analysis, step: ActionStep, path: Path) -> dict[str, Any]:
-    """Report what current models refuse; the other parameters."""
-    given = dict(step.params)
-    for name, instead in _REFUSED.items():
-        if name in given:
-            del given[name]
-            problem = f"`{name}` is refused by current models: the request would fail"
-            analysis.problems.add("R602", problem, (*path, *step.params_path, name), instead, key=True)
-    return given
-
-
-_REFUSED = {
-    "temperature": "leave it out; ask in the prompt for what you want to vary",
-    "top_p": "leave it out",
-    "top_k": "leave it out",
-    "prefill": "give an `output_schema` instead",
-    "tool_choice": "give an `output_schema` instead",
-}
 
 
 def _settings(analysis: Analysis, action: Action, path: Path) -> None:

@@ -11,16 +11,23 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 from recipe_engine.builtin.llm.pricing import Price
 from recipe_engine.builtin.llm.words import DEFAULT_PROVIDER, Effort, ProviderName, Thinking
-from recipe_engine.plugin import JSONObject, Settings, Terminal
+from recipe_engine.plugin import JSONObject, Terminal
 
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
 _DATED = re.compile(r"-\d{8}\Z")
+
+
+class Read(Protocol):
+    """Settings, as far as they are asked here."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What is known of a model: its longest answer (tokens), the efforts it takes, its prices by date of entry, how it
-    is told to think (None: not known), the shortest prompt that its vendor's cache takes (tokens, None: not known)."""
+    is told to think (None: not known), the shortest prompt that its vendor's cache takes (tokens, None: not known), and
+    whether it sees images."""
 
     max_output: int
     efforts: tuple[Effort, ...]
@@ -43,20 +51,29 @@ class ModelFacts:
     retires: str | None = None
     thinking: Thinking | None = None
     cache_from: int | None = None
+    vision: bool = True
 
 
 @dataclass(frozen=True)
 class ModelTable:
-    """Routes by complexity and facts by model id, as read from models.json on the date `read_on`."""
+    """Routes by complexity and facts by model id, as read from models.json on the date `read_on`; `retired` has the
+    patterns of the ids that their vendor no longer serves, and since when."""
 
     routes: Mapping[str, Route]
     models: Mapping[str, ModelFacts]
     default_complexity: str
     read_on: str
+    retired: Mapping[str, str]
 
     def facts(self, model: str) -> ModelFacts | None:
         """What is known of a model; an id that ends in a date counts as the model without it."""
         return self.models.get(model) or self.models.get(_DATED.sub("", model))
+
+    def retired_on(self, model: str) -> str | None:
+        """When the vendor stopped serving a model, None for one that is served, as far as is known."""
+        if self.facts(model) is not None:
+            return None
+        return next((when for pattern, when in self.retired.items() if fnmatchcase(model, pattern)), None)
 
     @classmethod
     def from_json(cls, data: JSONObject) -> ModelTable:
@@ -71,11 +88,13 @@ class ModelTable:
                     retires=facts.get("retires"),
                     thinking=facts.get("thinking"),
                     cache_from=facts.get("cache_from"),
+                    vision=facts.get("vision", True),
                 )
                 for name, facts in data["models"].items()
             },
             default_complexity=data["default_complexity"],
             read_on=data["read_on"],
+            retired=data.get("retired", {}),
         )
 
 
@@ -85,7 +104,7 @@ def shipped_table() -> ModelTable:
     return ModelTable.from_json(_shipped())
 
 
-def table_of(settings: Settings) -> ModelTable:
+def table_of(settings: Read) -> ModelTable:
     """The table in force: the shipped one, with the entries of the file of RECIPE_MODELS in the place of its own.
 
     Raises Terminal `not_configured` when that file is no such table.
@@ -127,19 +146,25 @@ def _merged(text: str) -> ModelTable:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The model that answers. `facts` is None for a model that the table does not know. `notes` say what was adapted."""
+    """The model that answers. `facts` is None for a model that the table does not know. `adapted` says of fields of the
+    step what was made of them."""
 
     model: str
     effort: Effort | None
     max_tokens: int
     facts: ModelFacts | None
-    notes: tuple[str, ...] = ()
+    adapted: tuple[tuple[str, str], ...] = ()
     thinking: Thinking | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was adapted, for the step's log."""
+        return tuple(said for _, said in self.adapted)
 
 
 def choose(
     table: ModelTable,
-    settings: Settings,
+    settings: Read,
     *,
     complexity: str | None,
     model: str | None,
@@ -167,20 +192,21 @@ def choose(
             detail="set AGENT_MODEL, or `model` on the step, to the name that the server knows its model by",
         )
     facts = table.facts(name)
-    notes: list[str] = []
+    notes: list[tuple[str, str]] = []
     length = max_tokens or _length_setting(settings) or route.max_tokens
     if facts and length > facts.max_output:
-        notes.append(f"{name} answers with at most {facts.max_output} tokens; max_tokens {length} was lowered to that")
+        most = f"{name} answers with at most {facts.max_output} tokens"
+        notes.append(("max_tokens", f"{most}; max_tokens {length} is lowered to that"))
         length = facts.max_output
     if facts and facts.retires:
-        notes.append(f"the vendor retires {name} on {facts.retires}; choose a newer model")
+        notes.append(("model", f"the vendor retires {name} on {facts.retires}; choose a newer model"))
     asked, said = _thinking(thinking, facts)
     if said:
-        notes.append(f"{name} {said}")
+        notes.append(("thinking", f"{name} {said}"))
     wanted = effort or ("low" if thinking is False and asked is None else route.effort)
     fitted = _fit(wanted, facts) if facts else effort
     if effort and fitted != effort:
-        notes.append(f"{name} does not know the effort {effort}; {fitted or 'none'} was sent")
+        notes.append(("effort", f"{name} does not know the effort {effort}; {fitted or 'none'} is sent"))
     return Choice(name, fitted, length, facts, tuple(notes), asked)
 
 
@@ -190,13 +216,13 @@ def _thinking(wanted: bool | None, facts: ModelFacts | None) -> tuple[Thinking |
     if wanted is None or (wanted and known == "always") or (not wanted and known == "budget"):
         return None, ""
     if not wanted:
-        return None, "cannot be told not to think; effort low was asked for where the step names none"
+        return None, "cannot be told not to think; effort low is asked for where the step names none"
     if known is None:
         return None, "is not known to take thinking as a wish; effort steers it"
     return known, ""
 
 
-def _length_setting(settings: Settings) -> int | None:
+def _length_setting(settings: Read) -> int | None:
     text = settings.get("AGENT_MAX_TOKENS")
     if not text:
         return None

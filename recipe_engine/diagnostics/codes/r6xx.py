@@ -49,4 +49,44 @@ CODES: tuple[Code, ...] = (
         bad="limits: {cost: 0.50 EUR}",
         good="limits: {cost: 0.50 USD}",
     ),
+    Code(
+        "R606",
+        "model that is not known",
+        "warning",
+        "The table of models, which has a date, does not list this one: its price, its longest answer and its efforts are "
+        "not known, so limits of money cannot be kept. It may be misspelt, newer than the table, or a model of a server of "
+        "your own. New ones are added in the file of RECIPE_MODELS.",
+        bad="- {id: sort, type: llm_call, user_prompt: ..., model: claude-haikku-5-5}",
+        good="- {id: sort, type: llm_call, user_prompt: ..., model: qwen3, provider: openai_compatible}",
+    ),
+    Code(
+        "R607",
+        "retired model",
+        "error",
+        "The vendor serves this model no longer: every call of it fails. As a warning: it will be so from the day that is "
+        "named. `complexity` chooses among current models, so that a recipe need not name one.",
+        bad="- {id: sort, type: llm_call, user_prompt: ..., model: claude-3-opus-20240229}",
+        good="- {id: sort, type: llm_call, user_prompt: ..., complexity: classify}",
+    ),
+    Code(
+        "R608",
+        "more than the model takes",
+        "warning",
+        "Models differ in their longest answer, in the efforts that they know, in whether thinking can be chosen and in "
+        "whether they see images. What a model does not take is lowered or left out when it is asked, and the step's log "
+        "says so; it is better written as it will be.",
+        bad="- {id: sort, type: llm_call, user_prompt: ..., model: claude-haiku-4-5, max_tokens: 100000}",
+        good="- {id: sort, type: llm_call, user_prompt: ..., model: claude-haiku-4-5, max_tokens: 64000}",
+    ),
+    Code(
+        "R609",
+        "prepared answer that does not fit",
+        "error",
+        "The answer of `fallback` and the outputs of `examples` stand where a model's answer would: they must fit the "
+        "step's `output_schema`, or be text where there is none. The step would fail just when the fallback is needed.",
+        bad="output_schema: {type: object, required: [kind], properties: {kind: {enum: [a, b]}}}\n"
+        "fallback: {answer: {kind: c}}",
+        good="output_schema: {type: object, required: [kind], properties: {kind: {enum: [a, b]}}}\n"
+        "fallback: {answer: {kind: b}}",
+    ),
 )

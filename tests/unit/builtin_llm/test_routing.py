@@ -59,7 +59,7 @@ def test_effort_is_fitted_to_the_model_and_said():
     assert chosen(model="claude-opus-4-6", effort="xhigh").effort == "high"
     without = chosen(model="claude-haiku-4-5", effort="low")
     assert without.effort is None
-    assert without.notes == ("claude-haiku-4-5 does not know the effort low; none was sent",)
+    assert without.notes == ("claude-haiku-4-5 does not know the effort low; none is sent",)
 
 
 def test_unknown_model_is_sent_only_what_the_author_says():

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from recipe_engine import source
+from recipe_engine.builtin.llm.action import llm
 from recipe_engine.compile import check, compile_recipe
 from recipe_engine.core.plan import Plan, Retry
 from recipe_engine.diagnostics import Diagnostic
@@ -65,15 +66,6 @@ class Call(Params):
 class Answer(Result):
     status: int
     body: Any = None
-
-
-class LlmCall(Params):
-    complexity: Literal["classify", "analyze"] | None = None
-    system_prompt: str | None = None
-    user_prompt: Any
-    max_tokens: int | None = Field(None, ge=1)
-    vision: bool | None = None
-    output_schema: dict[str, Any] | None = None
 
 
 class Notify(Params):
@@ -133,12 +125,6 @@ async def http(ctx: Any, params: Call) -> Answer:
     raise NotImplementedError
 
 
-@builtin.action(effect="read", name="llm_call", fields_at_step=True, retry=Retry(attempts=2, wait=2.0))
-async def llm_call(ctx: Any, params: LlmCall) -> Any:
-    """Ask a language model."""
-    raise NotImplementedError
-
-
 @builtin.action(effect="once", name="notify", fields_at_step=True)
 async def notify(ctx: Any, params: Notify) -> Sent:
     """Tell somebody."""
@@ -151,7 +137,7 @@ async def emit(ctx: Any, params: Emit) -> Nothing:
     raise NotImplementedError
 
 
-CATALOG = Catalog.of([desk, builtin])
+CATALOG = Catalog.of([desk, builtin, llm])
 
 
 def document(text: str, file: str = "test.yml") -> Document:

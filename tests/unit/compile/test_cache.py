@@ -2,6 +2,7 @@
 
 import pytest
 
+from recipe_engine.builtin.llm.action import llm
 from recipe_engine.check_cache import CheckCache, Checked, fingerprint
 from recipe_engine.compile import compile_recipe
 from recipe_engine.plugin import Catalog
@@ -67,7 +68,7 @@ def test_a_changed_called_recipe_makes_the_entry_useless(cache):
 def test_another_catalog_sees_other_entries(cache):
     cache.put(FILE, TEXT, checked())
     assert CheckCache(cache.folder, fingerprint(Catalog.of([desk]))).get(FILE, TEXT, read) is None
-    assert CheckCache(cache.folder, fingerprint(Catalog.of([builtin, desk]))).get(FILE, TEXT, read) is not None
+    assert CheckCache(cache.folder, fingerprint(Catalog.of([builtin, desk, llm]))).get(FILE, TEXT, read) is not None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"called": {}, "plan": 5, "diagnostics": []}', b"\xff"])

@@ -243,8 +243,11 @@ Auth = Callable[[Request, AuthContext], Awaitable[None]]
 Renew = Callable[[Request, Response, AuthContext], Awaitable[bool]]
 # The connector's address, when it depends on settings (a data centre).
 BaseUrl = Callable[[Settings], str]
-# Which reading action shows that the settings are right, with what parameters; None when the settings name too little.
-Probe = Callable[[Settings], tuple[str, JSONObject] | None]
+# A call that changes nothing, made with a context of the connector; it fails as actions do.
+Check = Callable[[Context], Awaitable[object]]
+# What shows that the settings are right: a reading action with its parameters, or a call of the connector's own; None when
+# the settings name too little.
+Probe = Callable[[Settings], tuple[str, JSONObject] | Check | None]
 # Turns an error answer into a Retryable or Terminal; None leaves it to the engine's general rules.
 ErrorMapping = Callable[[int, Mapping[str, str], JSON], Exception | None]
 
@@ -323,7 +326,7 @@ class Connector:
     `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
     hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
     be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
-    `probe` is the reading action with which `recipe doctor` asks the vendor whether the settings are right.
+    `probe` is the reading call with which `recipe doctor` asks the vendor whether the settings are right.
     """
 
     name: str

@@ -58,6 +58,8 @@ zoho_crm = Connector(
     renew=zoho_token.renew,
     at_once=AT_ONCE,
     errors=errors,
+    # POST /crm/v8/coql of the CRM's description, which reads.
+    probe=lambda _settings: ("query", {"query": "select id from Deals where id is not null", "limit": 1}),
     sandbox="recipe_plugins.zoho_crm.sandbox:ZohoCrmSandbox",
 )
 

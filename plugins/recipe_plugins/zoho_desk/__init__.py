@@ -62,6 +62,8 @@ zoho_desk = Connector(
     renew=zoho_token.renew,
     at_once=AT_ONCE,
     errors=errors,
+    # GET /api/v1/tickets of Desk's description.
+    probe=lambda _settings: ("list_tickets", {"limit": 1}),
     sandbox="recipe_plugins.zoho_desk.sandbox:ZohoDeskSandbox",
 )
 

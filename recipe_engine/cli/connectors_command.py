@@ -79,7 +79,7 @@ def show(name: str | None, as_json: bool) -> int:
 
 def missing(connector: Connector, values: Settings) -> str | None:
     """What has to be set before the connector works, in words; None when nothing is missing."""
-    names = [setting.name for setting in connector.settings if setting.required and values.get(setting.name) is None]
+    names = [setting.name for setting in connector.settings if setting.missing(values)]
     if names:
         return f"misses {', '.join(names)}"
     unset = [told for channel in connector.channels.values() if (told := channel.missing(values)) is not None]
@@ -124,7 +124,9 @@ def _describe_address(connector: Connector, values: Settings) -> None:
 
 def _state(setting: Setting, values: Settings) -> str:
     if values.get(setting.name) is None:
-        return "missing" if setting.required else "not set, optional"
+        if setting.missing(values):
+            return "missing"
+        return "not set, not needed now" if setting.required else "not set, optional"
     if setting.default is not None and values.get(setting.name) == setting.default:
         return f"default: {'hidden' if setting.secret else setting.default}"
     return "set"

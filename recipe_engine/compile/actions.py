@@ -44,7 +44,7 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
         complete=path not in analysis.incomplete,
     )
     check_values(expressions, given, (*path, *step.params_path), expected, (*path, "type"))
-    _settings(analysis, action, path)
+    _settings(analysis, action, step.params, path)
     _retry_codes(analysis, step, path)
     _repeats(analysis, step, action, path)
     if asks_model:
@@ -75,7 +75,7 @@ def effect_of(action: Action, step: ActionStep) -> Effect:
     return action.effect if action.effect_of is None else action.effect_of(step.params)
 
 
-def _settings(analysis: Analysis, action: Action, path: Path) -> None:
+def _settings(analysis: Analysis, action: Action, params: dict[str, Any], path: Path) -> None:
     """Settings that the connector needs and the deployment does not have."""
     settings = analysis.settings
     if settings is None:
@@ -83,7 +83,7 @@ def _settings(analysis: Analysis, action: Action, path: Path) -> None:
     missing = [
         setting.name
         for setting in action.connector.settings
-        if setting.required and setting.default is None and settings.get(setting.name) is None
+        if setting.missing(settings, action.name, params)
     ]
     if missing:
         listed = ", ".join(missing)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from recipe_engine.builtin.llm.routing import ModelTable, Read, choose, shipped_table, table_of
+from recipe_engine.builtin.llm.routing import ModelTable, choose, shipped_table, table_of
 from recipe_engine.builtin.llm.words import DEFAULT_PROVIDER, Effort, ProviderName
 from recipe_engine.compile.context import Analysis
 from recipe_engine.compile.expressions import Expressions
@@ -22,6 +22,7 @@ from recipe_engine.expr import is_template
 from recipe_engine.expr.types import StringT, Type, from_schema
 from recipe_engine.model import ActionStep, Path, shown
 from recipe_engine.plugin import Terminal
+from recipe_engine.plugin.api import ReadSettings
 
 _REFUSED = {
     "temperature": "leave it out; ask in the prompt for what you want to vary",
@@ -70,9 +71,9 @@ def check_llm_call(expressions: Expressions, step: ActionStep, path: Path, schem
         _prepared(expressions, step, (*path, *step.params_path), schema)
 
 
-def _deployment(analysis: Analysis) -> tuple[Read, ModelTable]:
+def _deployment(analysis: Analysis) -> tuple[ReadSettings, ModelTable]:
     """The settings, as far as they are known, and the table of models in force under them."""
-    settings: Read = {} if analysis.settings is None else analysis.settings
+    settings: ReadSettings = {} if analysis.settings is None else analysis.settings
     try:
         return settings, table_of(settings)
     except Terminal:
@@ -80,7 +81,9 @@ def _deployment(analysis: Analysis) -> tuple[Read, ModelTable]:
         return settings, shipped_table()
 
 
-def _models(step: ActionStep, here: Path, settings: Read) -> Iterator[tuple[str | None, ProviderName | None, Path]]:
+def _models(
+    step: ActionStep, here: Path, settings: ReadSettings
+) -> Iterator[tuple[str | None, ProviderName | None, Path]]:
     """The models that may be asked: the name (None where the step names none), by whom it is reached (None where only the
     run can tell) and where that stands."""
     own = _provider(step.params.get("provider"), settings)
@@ -99,7 +102,7 @@ def _models(step: ActionStep, here: Path, settings: Read) -> Iterator[tuple[str 
             yield name, provider, where
 
 
-def _provider(written: JSON, settings: Read) -> ProviderName | None:
+def _provider(written: JSON, settings: ReadSettings) -> ProviderName | None:
     name = written or settings.get("RECIPE_LLM") or DEFAULT_PROVIDER
     return next((known for known in get_args(ProviderName) if known == name), None)
 
@@ -133,7 +136,7 @@ def _takes(
     model: str | None,
     provider: ProviderName | None,
     table: ModelTable,
-    settings: Read,
+    settings: ReadSettings,
     here: Path,
 ) -> None:
     """Report what the call will have to adapt, where it is written in the step."""

@@ -16,7 +16,7 @@ def settings_needed(plan: Plan, catalog: Catalog, settings: Settings) -> dict[st
     needed: dict[str, str] = {}
     for do in _performed(plan):
         for setting in catalog.actions[do.action].connector.settings:
-            if setting.required and not settings.get(setting.name):
+            if setting.missing(settings, do.action, do.params if isinstance(do.params, dict) else {}):
                 needed[setting.name] = setting.help
         needed |= _channels_missing(do, catalog, settings)
     secrets = {name: "a secret that the recipe reads" for name in sorted(plan.secret_names) if not settings.get(name)}

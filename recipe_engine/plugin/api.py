@@ -72,15 +72,33 @@ class FileValue(BaseModel):
     size: int
 
 
+class ReadSettings(Protocol):
+    """Settings, as far as a check reads them."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+Needed = Callable[[ReadSettings, str, Mapping[str, Any]], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of the deployment, read from the environment (or .env) under `name`."""
+    """A setting of the deployment, read from the environment (or .env) under `name`. Where it depends on other settings
+    or on what an action is asked whether it must be set, `needed` tells, for the name of an action and its parameters as
+    they are written ("" and none for the connector by itself)."""
 
     name: str
     secret: bool = False
     required: bool = True
     default: str | None = None
     help: str = ""
+    needed: Needed | None = None
+
+    def missing(self, settings: ReadSettings, action: str = "", params: Mapping[str, Any] | None = None) -> bool:
+        """Whether it must be set and is not."""
+        if self.default is not None or settings.get(self.name) is not None:
+            return False
+        return self.required if self.needed is None else self.needed(settings, action, params or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 action     the step's fields, what a check needs     words      the closed lists of them
 transcribe the action for recordings                recording  what it does
+listing    the action that lists models             needs      which settings must be set
 call       the order of things                      provider   requests and answers (values only)
 fallback   who stands in                            providers  who answers, by name
 routing    complexity -> model, effort, length      pricing    what tokens cost (both read models.json)
@@ -15,7 +16,7 @@ manual     a person's answers                       scripted   a test's answers 
 
 from __future__ import annotations
 
-from recipe_engine.builtin.llm import transcribe  # noqa: F401  # it registers its action
+from recipe_engine.builtin.llm import listing, transcribe  # noqa: F401  # they register their actions
 from recipe_engine.builtin.llm.action import llm
 from recipe_engine.plugin import Connector, hookimpl
 

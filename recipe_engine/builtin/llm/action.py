@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from recipe_engine.builtin.llm import needs
 from recipe_engine.builtin.llm.words import BASE_URL, OPENAI_URL, Complexity, Effort, Kind, ProviderName
 from recipe_engine.plugin import JSON, Connector, Context, JSONObject, Params, Retry, Setting
 
@@ -19,8 +20,18 @@ llm = Connector(
     base_url=BASE_URL,
     base_url_setting="ANTHROPIC_BASE_URL",
     settings=[
-        Setting("ANTHROPIC_API_KEY", secret=True, help="console.anthropic.com > API keys; not needed with --sandbox"),
-        Setting("AGENT_MODEL", required=False, help="the model of every llm_call that names none"),
+        Setting(
+            "ANTHROPIC_API_KEY",
+            secret=True,
+            help="console.anthropic.com > API keys; not needed with --sandbox, nor where RECIPE_LLM names another",
+            needed=needs.anthropic_key,
+        ),
+        Setting(
+            "AGENT_MODEL",
+            required=False,
+            help="the model of every llm_call that names none; openai_compatible needs it",
+            needed=needs.agent_model,
+        ),
         Setting(
             "AGENT_MAX_TOKENS", required=False, help="the longest answer of every llm_call that sets none (tokens)"
         ),
@@ -35,10 +46,16 @@ llm = Connector(
         Setting("RECIPE_DAILY_COST_LIMIT", required=False, help="the most that models may cost a day, US dollars"),
         Setting("OPENAI_BASE_URL", required=False, default=OPENAI_URL, help="address of an OpenAI-compatible server"),
         Setting("OPENAI_API_KEY", secret=True, required=False, help="its key, when it asks for one"),
-        Setting("TRANSCRIPTION_BASE_URL", required=False, help="address of an OpenAI-compatible transcription server"),
+        Setting(
+            "TRANSCRIPTION_BASE_URL",
+            required=False,
+            help="address of an OpenAI-compatible transcription server",
+            needed=needs.transcription_address,
+        ),
         Setting("TRANSCRIPTION_API_KEY", secret=True, required=False, help="its key, when it asks for one"),
         Setting("TRANSCRIPTION_MODEL", required=False, default="whisper-1", help="its model"),
     ],
+    probe=needs.probe,
     endpoints=["OPENAI_BASE_URL", "TRANSCRIPTION_BASE_URL"],
     docs="docs/reference/llm-call.md",
 )

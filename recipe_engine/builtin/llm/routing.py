@@ -14,20 +14,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import get_args
 
 from recipe_engine.builtin.llm.pricing import Price
 from recipe_engine.builtin.llm.words import DEFAULT_PROVIDER, Effort, ProviderName, Thinking
 from recipe_engine.plugin import JSONObject, Terminal
+from recipe_engine.plugin.api import ReadSettings
 
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
 _DATED = re.compile(r"-\d{8}\Z")
-
-
-class Read(Protocol):
-    """Settings, as far as they are asked here."""
-
-    def get(self, name: str, /) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ def shipped_table() -> ModelTable:
     return ModelTable.from_json(_shipped())
 
 
-def table_of(settings: Read) -> ModelTable:
+def table_of(settings: ReadSettings) -> ModelTable:
     """The table in force: the shipped one, with the entries of the file of RECIPE_MODELS in the place of its own.
 
     Raises Terminal `not_configured` when that file is no such table.
@@ -164,7 +159,7 @@ class Choice:
 
 def choose(
     table: ModelTable,
-    settings: Read,
+    settings: ReadSettings,
     *,
     complexity: str | None,
     model: str | None,
@@ -222,7 +217,7 @@ def _thinking(wanted: bool | None, facts: ModelFacts | None) -> tuple[Thinking |
     return known, ""
 
 
-def _length_setting(settings: Read) -> int | None:
+def _length_setting(settings: ReadSettings) -> int | None:
     text = settings.get("AGENT_MAX_TOKENS")
     if not text:
         return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DOTENV = ".env"
 CONNECTORS = "connectors"
 CONNECTOR_CONFIG = "connector.yml"
+MCP_SNAPSHOT = "mcp.json"
 _PACKAGE = Path(__file__).parent
 _MOST_FILES = 5_000
 _FOLLOWS = frozenset({"index.json"})
@@ -83,8 +84,13 @@ def installed() -> LoadedPlugins:
     from recipe_engine.plugin.catalog import Known
     from recipe_engine.plugin.loading import load_catalog
 
-    added = [Known("recipe_engine.openapi", (folder.name,), place=str(folder)) for folder in added_connectors()]
+    added = [Known(_made_by(folder), (folder.name,), place=str(folder)) for folder in added_connectors()]
     return load_catalog(known=BUILTINS, added=added)
+
+
+def _made_by(folder: Path) -> str:
+    """The module that makes a connector of a folder: of a server that was asked, else of a document."""
+    return "recipe_engine.mcp" if (folder / MCP_SNAPSHOT).exists() else "recipe_engine.openapi"
 
 
 def added_connectors(env: Mapping[str, str] | None = None) -> list[Path]:

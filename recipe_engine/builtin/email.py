@@ -59,6 +59,13 @@ async def send(ctx: Context, message: Message) -> Delivery:
     return Delivery(id=email["Message-ID"], detail=f"refused for {', '.join(refused)}" if refused else "")
 
 
+async def signed_in(ctx: Context) -> None:
+    """Logs in at the mail server and sends nothing."""
+    from recipe_engine.builtin.smtp import reachable
+
+    await reachable(ctx.settings)
+
+
 def _shown(message: Message, email: EmailMessage) -> dict[str, Any]:
     """The e-mail as the outbox keeps it: files by name, type and size."""
     html = email.get_body(("html",))
@@ -128,6 +135,7 @@ email = Connector(
         )
     },
     errors=_refusal,
+    probe=lambda settings: signed_in if settings.get("SMTP_HOST") else None,
     sandbox="recipe_engine.builtin.email_sandbox:Outbox",
     docs="E-mail by SMTP, as a channel of `notify`.",
 )

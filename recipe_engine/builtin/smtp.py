@@ -42,6 +42,12 @@ async def submit(settings: Settings, sender: Address, to: list[Address], email: 
     return refused
 
 
+async def reachable(settings: Settings) -> None:
+    """Connect, encrypt and log in as for a message, and leave without one."""
+    async with _session(settings):
+        return
+
+
 async def _recipients(client: aiosmtplib.SMTP, to: list[Address]) -> list[str]:
     refusals: dict[str, aiosmtplib.SMTPRecipientRefused] = {}
     for address in to:

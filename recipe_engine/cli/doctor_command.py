@@ -75,7 +75,7 @@ def _look(db: str | None, *, offline: bool) -> Iterator[Finding]:
     yield from _plugins(found)
     yield from _database(db, values)
     yield from _http_allow(values)
-    yield from _connectors(found, values, offline=offline)
+    yield from _connectors(db, found, values, offline=offline)
     yield _recipes()
 
 
@@ -143,14 +143,14 @@ def _http_allow(values: Settings) -> Iterator[Finding]:
         yield Finding(ALLOW_SETTING, "note", f"http steps may reach these private hosts: {text}")
 
 
-def _connectors(found: LoadedPlugins, values: Settings, *, offline: bool) -> Iterator[Finding]:
+def _connectors(db: str | None, found: LoadedPlugins, values: Settings, *, offline: bool) -> Iterator[Finding]:
     from recipe_engine.cli.connectors_command import missing
 
     absent = {
         each.name: missing(each, values) for each in found.catalog.connectors.values() if each.settings or each.probe
     }
     ready = [found.catalog.connectors[name] for name, told in absent.items() if not told]
-    asked = {} if offline else _asked(found, values, ready)
+    asked = {} if offline else _asked(db, values, ready)
     for name, told in absent.items():
         if told:
             yield Finding(name, "note", f"{told} (`recipe connectors {name}`); --sandbox works without")
@@ -163,13 +163,14 @@ def _connectors(found: LoadedPlugins, values: Settings, *, offline: bool) -> Ite
             yield Finding(name, "wrong", f"{failure.title}{words}")
 
 
-def _asked(found: LoadedPlugins, values: Settings, ready: list[Connector]) -> dict[str, Failure | None]:
+def _asked(db: str | None, values: Settings, ready: list[Connector]) -> dict[str, Failure | None]:
     """What the vendors answered that can be asked; nothing of the network is imported when none can."""
     if not any(connector.probe for connector in ready):
         return {}
     from recipe_engine.cli.probing import ask
+    from recipe_engine.wiring import database_of
 
-    return ask(found, values, ready)
+    return ask(values, ready, database_of(db, values))
 
 
 def _recipes() -> Finding:

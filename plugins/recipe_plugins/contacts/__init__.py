@@ -27,6 +27,12 @@ async def refuse(ctx: Context, channel: str, address: str, source: str) -> None:
     await ask(ctx, "opt_out", beside=True, channel=channel, address=address, source=source)
 
 
+async def readable(ctx: Context) -> None:
+    """Opens the book and reads its log. One that nobody has begun is left so: there is nothing yet that could be wrong."""
+    if book_of(ctx).begun:
+        await ask(ctx, "record", limit=1)
+
+
 contacts = Connector(
     name="contacts",
     title="Contacts",
@@ -43,6 +49,7 @@ contacts = Connector(
         Setting(REGION, required=False, help="The country of numbers written without +, such as FR"),
     ],
     errors=errors,
+    probe=lambda _settings: readable,
     sandbox="recipe_plugins.contacts.sandbox:ContactsSandbox",
     consent=Consent(sift, refuse),
     people="recipe_plugins.contacts.keeper:ContactsKeeper",

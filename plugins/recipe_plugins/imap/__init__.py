@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recipe_engine.plugin import ActionError, Connector, Retryable, Setting, Terminal, hookimpl
+from recipe_engine.plugin import ActionError, Connector, Context, Retryable, Setting, Terminal, hookimpl
 
 
 def errors(status: int, _headers: Mapping[str, str], body: object) -> ActionError | None:
@@ -16,6 +16,14 @@ def errors(status: int, _headers: Mapping[str, str], body: object) -> ActionErro
         return None
     kind = Retryable if status >= 500 else Terminal
     return kind(body["message"], code=body["code"])
+
+
+async def signed_in(ctx: Context) -> None:
+    """Logs in and opens INBOX for reading: LOGIN and EXAMINE of RFC 3501, which leave no trace."""
+    from recipe_plugins.imap.mailbox import opened
+
+    async with opened(ctx, "INBOX", readonly=True):
+        return
 
 
 imap = Connector(
@@ -30,6 +38,7 @@ imap = Connector(
         Setting("IMAP_TLS", required=False, default="tls", help="tls (encrypted from the start), starttls, or none"),
     ],
     errors=errors,
+    probe=lambda _settings: signed_in,
     sandbox="recipe_plugins.imap.sandbox:ImapSandbox",
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from recipe_engine.plugin import (
     AuthContext,
     Connector,
+    Context,
     RateLimit,
     Request,
     Retryable,
@@ -40,6 +41,11 @@ async def authorize(request: Request, auth: AuthContext) -> None:
     """The integration's token, and the version that is spoken."""
     request.headers["Authorization"] = f"Bearer {auth.settings.require('NOTION_TOKEN')}"
     request.headers["Notion-Version"] = VERSION
+
+
+async def signed_in(ctx: Context) -> None:
+    """Asks who the token is of: GET /v1/users/me of Notion's description, the integration's own bot."""
+    await (await ctx.http.get("/users/me")).json()
 
 
 def verify(received: Received, settings: Settings) -> Reply | None:
@@ -78,6 +84,7 @@ notion = Connector(
     limits=[RateLimit(180, per=60)],
     errors=errors,
     verify=verify,
+    probe=lambda _settings: signed_in,
     sandbox="recipe_plugins.notion.sandbox:NotionSandbox",
 )
 

@@ -98,6 +98,12 @@ class NotionSandbox(Sandbox):
         answer.json = fault.body or answer.json
         return answer
 
+    @route("GET", "/v1/users/me")
+    def who(self, request: SandboxRequest) -> SandboxResponse:
+        bot = {"owner": {"type": "workspace", "workspace": True}, "workspace_name": "Sandbox"}
+        named = {"name": "Recettes", "avatar_url": None, "type": "bot", "bot": bot}
+        return SandboxResponse(200, INTEGRATION | named)
+
     @route("POST", "/v1/pages")
     def create(self, request: SandboxRequest) -> SandboxResponse:
         body = body_of(request)

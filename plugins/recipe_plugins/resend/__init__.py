@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recipe_engine.plugin import (
+    ActionError,
     Channel,
     Connector,
     Context,
@@ -24,6 +25,8 @@ from recipe_engine.plugin import (
 )
 from recipe_engine.plugin.signatures import Received, Reply
 
+# What a key that may only send is told elsewhere.
+SENDING_ONLY = "restricted_api_key"
 QUOTAS = ("daily_quota_exceeded", "monthly_quota_exceeded")
 CONCURRENT = "concurrent_idempotent_requests"
 
@@ -47,6 +50,16 @@ async def email(ctx: Context, message: Message) -> Delivery:
     from recipe_plugins.resend.channel import send_email
 
     return await send_email(ctx, message)
+
+
+async def signed_in(ctx: Context) -> None:
+    """Lists the domains: GET /domains of Resend's description. A key that may only send is refused there, by a name that
+    a wrong key does not get (facts of Resend's errors: 401 restricted_api_key)."""
+    try:
+        await (await ctx.http.get("/domains", query={"limit": 1})).json()
+    except ActionError as error:
+        if error.failure.detail != SENDING_ONLY:
+            raise
 
 
 def verify(received: Received, settings: Settings) -> Reply | None:
@@ -80,6 +93,7 @@ resend = Connector(
         )
     },
     verify=verify,
+    probe=lambda _settings: signed_in,
     sandbox="recipe_plugins.resend.sandbox:ResendSandbox",
 )
 

@@ -82,6 +82,13 @@ class ResendSandbox(Sandbox):
         answer.json = fault.body or answer.json
         return answer
 
+    @route("GET", "/domains")
+    def listed_domains(self, request: SandboxRequest) -> SandboxResponse:
+        at, names = datetime.fromtimestamp(self.now(), UTC).isoformat(), sorted(self.domains)
+        shown = [{"id": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), "name": name} for name in names]
+        more = {"status": "verified", "created_at": at, "region": "eu-west-1"}
+        return SandboxResponse(200, {"object": "list", "has_more": False, "data": [each | more for each in shown]})
+
     @route("POST", "/emails")
     def send(self, request: SandboxRequest) -> SandboxResponse:
         def take() -> SandboxResponse:

@@ -13,6 +13,7 @@ from recipe_engine.plugin import (
     Connector,
     Context,
     Delivery,
+    JSONObject,
     Message,
     Retryable,
     Setting,
@@ -21,6 +22,7 @@ from recipe_engine.plugin import (
     bearer,
     hookimpl,
 )
+from recipe_engine.plugin.api import Check
 from recipe_engine.plugin.signatures import Received, Reply
 
 RATE = ("ratelimited", "rate_limited")
@@ -65,6 +67,18 @@ def _missing(settings: Settings) -> str | None:
     return None if configured else "set SLACK_WEBHOOK or SLACK_BOT_TOKEN"
 
 
+async def signed_in(ctx: Context) -> None:
+    """Asks who the token is of: `auth.test` (/auth.test of Slack's description), which needs no scope."""
+    from recipe_plugins.slack.actions import taken
+
+    await taken(await ctx.http.get("/auth.test"))
+
+
+def probe(settings: Settings) -> tuple[str, JSONObject] | Check | None:
+    """The bot's token can be asked for; an incoming webhook cannot without posting."""
+    return signed_in if settings.get("SLACK_BOT_TOKEN") else None
+
+
 def verify(received: Received, settings: Settings) -> Reply | None:
     """Slack's signature of events, interactions and commands; answers the challenge of a new address."""
     from recipe_plugins.slack.webhooks import verify
@@ -102,6 +116,7 @@ slack = Connector(
     errors=errors,
     channels={"slack": Channel(slack_channel, _missing, address=("slack", "slack_id"), default_to="SLACK_WEBHOOK")},
     verify=verify,
+    probe=probe,
     sandbox="recipe_plugins.slack.sandbox:SlackSandbox",
 )
 

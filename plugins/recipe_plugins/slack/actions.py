@@ -25,7 +25,7 @@ async def _message_of_this_step(ctx: Context, params: PostMessage) -> Posted | N
     method = "conversations.history"
     if params.thread_ts is not None:
         method, query["ts"] = "conversations.replies", params.thread_ts
-    answer = await _ok(await ctx.http.get(f"/{method}", query=query))
+    answer = await taken(await ctx.http.get(f"/{method}", query=query))
     for message in answer["messages"]:
         metadata = message.get("metadata") or {}
         if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("key") == ctx.key:
@@ -53,7 +53,7 @@ async def post_message(ctx: Context, params: PostMessage) -> Posted:
         if getattr(params, name) is not None:
             body[name] = getattr(params, name)
     body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": ctx.key}}
-    return _posted(await _ok(await ctx.http.post("/chat.postMessage", json=body)))
+    return _posted(await taken(await ctx.http.post("/chat.postMessage", json=body)))
 
 
 @slack.action(
@@ -66,7 +66,7 @@ async def update(ctx: Context, params: UpdateMessage) -> Posted:
     The effect is `keyed`: a repeat leaves the same message.
     """
     body = {"channel": params.channel, "ts": params.ts, **content(params)}
-    return _posted(await _ok(await ctx.http.post("/chat.update", json=body)))
+    return _posted(await taken(await ctx.http.post("/chat.update", json=body)))
 
 
 @slack.action(
@@ -104,7 +104,7 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-async def _ok(response: Any) -> dict[str, Any]:
+async def taken(response: Any) -> dict[str, Any]:
     """The answer, if it says `ok: true`."""
     answer: dict[str, Any] = await response.json()
     if not answer.get("ok"):

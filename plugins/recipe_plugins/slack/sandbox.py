@@ -93,6 +93,11 @@ class SlackSandbox(Sandbox):
         except _Failed as failed:
             return failed.answer
 
+    @route("GET", "/api/auth.test")
+    def who(self, request: SandboxRequest) -> SandboxResponse:
+        who = {"url": "https://sandbox.slack.com/", "team": "Sandbox", "team_id": TEAM, "user": "recettes"}
+        return SandboxResponse(200, {"ok": True, **who, "user_id": USER, "bot_id": BOT})
+
     @route("POST", "/api/chat.postMessage")
     def post(self, request: SandboxRequest) -> SandboxResponse:
         body = _body(request)

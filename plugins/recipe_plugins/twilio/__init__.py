@@ -116,6 +116,8 @@ twilio = Connector(
         "whatsapp": Channel(whatsapp, needs(*ACCOUNT), address=("whatsapp", *PHONES)),
     },
     verify=verify,
+    # ListMessage of Twilio's description: the account's newest message.
+    probe=lambda _settings: ("list_messages", {"limit": 1}),
     sandbox="recipe_plugins.twilio.sandbox:TwilioSandbox",
 )
 

@@ -80,6 +80,13 @@ async def whatsapp(ctx: Context, message: Message) -> Delivery:
     return await send(ctx, message)
 
 
+async def signed_in(ctx: Context) -> None:
+    """Reads the sending number by its id, as Meta's interface lets one read any object that the token may see (the page
+    Business phone numbers of the WhatsApp Cloud API; the same form as GET /{Media-ID} of its description)."""
+    number = ctx.settings.require("WHATSAPP_PHONE_NUMBER_ID")
+    await (await ctx.http.get(f"/{number}", query={"fields": "id"})).json()
+
+
 def verify(received: Received, settings: Settings) -> Reply | None:
     """Meta's signature of webhooks; answers the challenge of a new address."""
     from recipe_plugins.whatsapp_cloud.webhooks import verify
@@ -122,6 +129,7 @@ whatsapp_cloud = Connector(
         )
     },
     verify=verify,
+    probe=lambda _settings: signed_in,
     sandbox="recipe_plugins.whatsapp_cloud.sandbox:WhatsAppCloudSandbox",
 )
 

@@ -89,6 +89,11 @@ class WhatsAppCloudSandbox(Sandbox):
         answer.json = fault.body or answer.json
         return answer
 
+    @route("GET", "/{version}/{number}")
+    def number(self, request: SandboxRequest) -> SandboxResponse:
+        self._number(request)
+        return SandboxResponse(200, {"id": request.variables["number"]})
+
     @route("POST", "/{version}/{number}/messages")
     def send(self, request: SandboxRequest) -> SandboxResponse:
         self._number(request)

@@ -10,6 +10,7 @@ from recipe_engine.plugin import Fault
 from recipe_engine.testing import START, ActionFailure, SandboxContext, sandbox_context
 from recipe_plugins.notion import VERSION, register_connectors
 from tests.support.vendor_specs import hold_to_spec
+from tests.support.vendors import mend_notion
 
 [CONNECTOR] = register_connectors()
 ROWS = "1f2e3d4c-5b6a-7980-8192-a3b4c5d6e7f8"
@@ -29,34 +30,10 @@ PROPERTIES = {
 }
 
 
-def mend(document: dict[str, Any]) -> None:
-    """Let schemas of `allOf` have what the others of it say: each forbids it, so that nothing could satisfy all."""
-
-    def open_up(schema: dict[str, Any]) -> None:
-        while "$ref" in schema:
-            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        if schema.pop("additionalProperties", None) is not None or "type" not in schema:
-            for name in ("allOf", "anyOf", "oneOf"):
-                for each in schema.get(name, ()):
-                    open_up(each)
-
-    def walk(item: Any) -> None:
-        for each in item.values() if isinstance(item, dict) else item if isinstance(item, list) else ():
-            walk(each)
-        if isinstance(item, dict):
-            for part in item.get("allOf", ()):
-                open_up(part)
-
-    walk(document)
-    # The answer of a data source is described in full; the sandbox gives what is read of it.
-    answers = document["paths"]["/v1/data_sources/{data_source_id}"]["get"]["responses"]
-    answers["200"]["content"]["application/json"]["schema"] = {}
-
-
 def make(**settings: str) -> SandboxContext:
     bench = sandbox_context(CONNECTOR, settings)
     bench.sandbox.seed({"data_sources": [{"id": ROWS, "properties": PROPERTIES}]})
-    hold_to_spec(bench.sandbox, "notion", mend=mend)
+    hold_to_spec(bench.sandbox, "notion", mend=mend_notion)
     return bench
 
 

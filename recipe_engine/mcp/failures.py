@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import anyio
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CONNECTION_CLOSED,
@@ -41,13 +42,20 @@ def is_lost(error: MCPError, call: Call) -> bool:
     return call.status == 404 or (call.status == 400 and "session" in error.message.lower())
 
 
+def is_closed(error: BaseException) -> bool:
+    """Whether an error says that the connection has ended."""
+    if isinstance(error, MCPError):
+        return error.code == CONNECTION_CLOSED
+    return isinstance(error, (anyio.ClosedResourceError, anyio.BrokenResourceError))
+
+
 def of_protocol(error: MCPError, call: Call, what: str, child: Child | None) -> ActionError:
     """The failure of a call that was answered with an error, or not at all."""
     if isinstance(call.failure, ActionError):
         return call.failure
     title = call.connector.title
     words = error.message[:_WORDS_KEPT]
-    if error.code == CONNECTION_CLOSED:
+    if is_closed(error):
         return cut_off(call, what, child, words)
     said = f"{title} answered {what} with error {error.code}"
     data = {"code": error.code, "message": words, "data": bounded(error.data)}
@@ -117,11 +125,11 @@ def not_opened(error: BaseException, call: Call, child: Child | None) -> ActionE
         return error
     if isinstance(call.failure, ActionError):
         return call.failure
-    title = call.connector.title
-    if child is not None:
-        return Retryable(f"{title} {child.ending} before it was ready", code="connection", detail=child.words)
+    title, told = call.connector.title, child.words if child is not None else ""
+    if isinstance(error, TimeoutError):
+        return Retryable(f"{title} does not answer", code="connection", detail=told)
+    if child is not None and is_closed(error):
+        return Retryable(f"{title} {child.ending} before it was ready", code="connection", detail=told)
     words = error.message if isinstance(error, MCPError) else str(error)
     detail = words[:_WORDS_KEPT] or type(error).__name__
-    if isinstance(error, TimeoutError):
-        return Retryable(f"{title} does not answer", code="connection")
     return Terminal(f"{title} does not speak MCP as expected", code="invalid_answer", detail=detail)

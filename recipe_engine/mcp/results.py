@@ -150,7 +150,8 @@ def _joined(texts: list[str]) -> str:
 def _suffix(media_type: str) -> str:
     from mimetypes import guess_extension
 
-    return guess_extension(media_type.partition(";")[0].strip()) or ""
+    plain = media_type.partition(";")[0].strip().lower()
+    return ".wav" if plain == "audio/wav" else guess_extension(plain) or ""
 
 
 def _last_of(uri: str) -> str:

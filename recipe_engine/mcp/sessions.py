@@ -26,6 +26,7 @@ from recipe_engine.core.json import JSONObject
 from recipe_engine.mcp.failures import (
     asks_back,
     cut_off,
+    is_closed,
     is_lost,
     lost,
     not_opened,
@@ -47,7 +48,7 @@ T = TypeVar("T")
 # How long a connection may take (seconds): starting a program can mean fetching it first.
 _OPENING_SECONDS = 60.0
 _MOST_TOOLS = 10_000
-_MOST_PAGES = 1_000
+_MOST_PAGES = 500
 # What the SDK would log of messages that it does not understand is in the failures, where secrets are taken out.
 logging.getLogger("mcp").setLevel(logging.CRITICAL)
 
@@ -167,6 +168,8 @@ class _Line:
         try:
             yield session
         except MCPError as error:
+            if self.child is not None and is_closed(error):
+                await self.close()  # how the child ended is known then
             failure = of_protocol(error, call, what, self.child)
             raise (_ForgottenError(failure) if is_lost(error, call) else failure) from error
         except (anyio.ClosedResourceError, anyio.BrokenResourceError) as error:  # nothing could be sent

@@ -55,11 +55,11 @@ UNSTRUCTURED: JSONObject = {
 
 
 def params_schema(tool: Tool) -> JSONObject:
-    """The JSON Schema of an action's parameters. Names that the tool does not list are refused, unless it says that it
-    takes others."""
+    """The JSON Schema of an action's parameters. Names are refused that a tool which lists some does not list,
+    unless it says that it takes others."""
     schema = _converted(tool.input_schema, "request")
     schema.setdefault("type", "object")
-    if not any(word in tool.input_schema for word in _OPENING):
+    if "properties" in tool.input_schema and not any(word in tool.input_schema for word in _OPENING):
         schema["additionalProperties"] = False
     return schema
 

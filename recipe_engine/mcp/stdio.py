@@ -41,7 +41,7 @@ class Child:
         self._on_end = on_end
         self._told: deque[int] = deque(maxlen=_WORDS_KEPT)
         self._strange = ""
-        self._unruly = False
+        self._excess = False
 
     @property
     def words(self) -> str:
@@ -52,6 +52,8 @@ class Child:
     @property
     def ending(self) -> str:
         """How it ended, in words."""
+        if self._excess:
+            return f"sent a message of more than {self._largest} bytes"
         code = self._process.returncode
         if code is None:
             return "closed its output"
@@ -68,8 +70,7 @@ class Child:
                     except asyncio.IncompleteReadError:
                         break
                     except asyncio.LimitOverrunError:
-                        self._unruly = True
-                        self._strange = f"it sent a message of more than {self._largest} bytes"
+                        self._excess = True
                         break
                     message = self._parsed(line)
                     if message is not None:
@@ -107,7 +108,7 @@ class Child:
         """Let it end; kill it and what it started when it does not."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        first = signal.SIGTERM if self._unruly else None
+        first = signal.SIGTERM if self._excess else None
         for stop in (first, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
             if stop is not None:
                 self._signal(stop)

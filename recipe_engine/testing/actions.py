@@ -110,6 +110,10 @@ class SandboxContext:
             raise ActionFailure(answer.failure)
         return answer.output
 
+    async def close(self) -> None:
+        """Close what the connector keeps open between its actions."""
+        await self._performer.close()
+
     async def failure(self, action: str, /, **params: Any) -> Failure:
         """The failure of an action that must fail: what `on_error` would see as `error`."""
         try:

@@ -27,6 +27,8 @@ import pytest
 from recipe_engine.plugin import Sandbox, SandboxRequest, SandboxResponse
 
 REPOSITORY = Path(__file__).parents[2]
+# Headers that OpenAPI leaves to the rest of a description, whatever stands in its parameters.
+OWN_HEADERS = {"accept", "authorization", "content-type", "user-agent"}
 SCALARS = {"string", "integer", "number"}
 
 
@@ -157,7 +159,9 @@ class Spec:
         for parameter in operation.parameters:
             place, name = parameter["in"], parameter["name"]
             values = given.pop((place, name), None)
-            if place not in {"path", "query"}:
+            if place == "header" and name.lower() not in OWN_HEADERS and name.lower() in request.headers:
+                values = [request.headers[name.lower()]]
+            elif place not in {"path", "query"} and (place != "header" or name.lower() in OWN_HEADERS):
                 continue
             if values is None:
                 if parameter.get("required"):

@@ -53,6 +53,8 @@ def mend_notion(document: dict[str, Any]) -> None:
 
 # The description of Slack is of 2021; the webhook is not in it at all.
 SLACK = ("body/metadata is not described", "unknown query parameter include_all_metadata")
+# The vendor's client types sorts as texts, which the vendor ignores; its guide has objects.
+HUBSPOT = ('sorts/0: {"direction"',)
 # What Meta's pages say and its description leaves out.
 WHATSAPP = (
     "unknown path parameter",
@@ -64,7 +66,7 @@ WHATSAPP = (
 )
 DESCRIBED = {
     "clickup": Described("clickup", lenient=True),
-    "hubspot": Described("hubspot"),
+    "hubspot": Described("hubspot", newer=HUBSPOT),
     "notion": Described("notion", mend=mend_notion),
     "resend": Described("resend", lenient=True),
     "slack": Described("slack", lenient=True, newer=SLACK),

@@ -68,6 +68,8 @@ class TwilioSandbox(Sandbox):
         self.numbers |= set(data.pop("numbers", ()))
         self.fails |= data.pop("fails", {})
         for each in data.pop("messages", ()):
+            if not {"to", "from"} <= each.keys():
+                raise ValueError("a message has `to` and `from`")
             given = {name: value for name, value in each.items() if name != "at"}
             self._add({"direction": "inbound", **given, "created": self.now() - float(each.get("at", 0))})
         super().seed(data)

@@ -110,9 +110,12 @@ def settings(found: LoadedPlugins, env: Mapping[str, str] | None = None, folder:
 
 def bare_settings(env: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """The settings of the environment and of `.env`, for what does not depend on any connector."""
+    from recipe_engine.runtime.login_index import FOLDER_SETTING, index_of
     from recipe_engine.runtime.settings import Settings
 
-    return Settings(os.environ if env is None else env, (folder or Path()) / DOTENV)
+    found = Settings(os.environ if env is None else env, (folder or Path()) / DOTENV)
+    found.logins = index_of(folder, found.get(FOLDER_SETTING))
+    return found
 
 
 def stamp() -> str | None:

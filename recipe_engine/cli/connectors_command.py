@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recipe_engine.cli.connectors_add_command import add
+from recipe_engine.cli.connectors_login_command import login, logout
 from recipe_engine.cli.connectors_new_command import new
 from recipe_engine.cli.lazy import RecipeGroup
 from recipe_engine.cli.show.columns import columns
@@ -40,6 +41,8 @@ def connectors() -> None:
 
 connectors.add_command(add)
 connectors.add_command(new)
+connectors.add_command(login)
+connectors.add_command(logout)
 
 
 @connectors.command(

@@ -47,10 +47,11 @@ def explain(error: Exception) -> int:
 
 
 def _is_trouble(error: RecipeError) -> bool:
-    """Whether it is the machine that stands in the way, not what was typed."""
+    """Whether it is the machine or a vendor that stands in the way, not what was typed."""
     from recipe_engine.runtime.errors import DatabaseOwned, NotAnswered, StorageError
+    from recipe_engine.runtime.login_index import LoginFailed
 
-    return isinstance(error, StorageError | DatabaseOwned | NotAnswered)
+    return isinstance(error, StorageError | DatabaseOwned | NotAnswered | LoginFailed)
 
 
 def _error(message: str, hint: str | None = None) -> None:

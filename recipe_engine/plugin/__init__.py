@@ -28,7 +28,8 @@ from recipe_engine.plugin.channels import Channel, Delivery, Message, needs
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.hookspecs import hookimpl, hookspec
 from recipe_engine.plugin.http import Request, Response, Transport
-from recipe_engine.plugin.oauth import OAuth2Refresh, oauth2_refresh
+from recipe_engine.plugin.login import Login
+from recipe_engine.plugin.oauth import OAuth2Refresh, login_token, oauth2_refresh
 from recipe_engine.plugin.sandbox import Effect, Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Function",
     "Http",
     "JSONObject",
+    "Login",
     "Message",
     "OAuth2Refresh",
     "Params",
@@ -74,6 +76,7 @@ __all__ = [
     "header",
     "hookimpl",
     "hookspec",
+    "login_token",
     "needs",
     "oauth2_refresh",
     "route",

@@ -40,6 +40,7 @@ from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.consent import Consent
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
+from recipe_engine.plugin.login import KeptLogin, Login
 from recipe_engine.plugin.sandbox import Sandbox
 from recipe_engine.plugin.signatures import Verify
 
@@ -85,7 +86,8 @@ Needed = Callable[[ReadSettings, str, Mapping[str, Any]], bool]
 class Setting:
     """A setting of the deployment, read from the environment (or .env) under `name`. Where it depends on other settings
     or on what an action is asked whether it must be set, `needed` tells, for the name of an action and its parameters as
-    they are written ("" and none for the connector by itself)."""
+    they are written ("" and none for the connector by itself). `login` names the login that tells
+    its value or does without it."""
 
     name: str
     secret: bool = False
@@ -93,6 +95,7 @@ class Setting:
     default: str | None = None
     help: str = ""
     needed: Needed | None = None
+    login: str = ""
 
     def missing(self, settings: ReadSettings, action: str = "", params: Mapping[str, Any] | None = None) -> bool:
         """Whether it must be set and is not."""
@@ -124,7 +127,8 @@ class AuthContext(Protocol):
     since 1970). `send` takes a request of the auth's own (to a token endpoint) over the connector's transport, without
     auth; whatever goes wrong there, the action itself did nothing yet. `learn` makes a secret that was obtained known
     to the scrubber, so that it stands in no journal, log or error. `follow` awaits what another request does for this
-    one as well, which goes on when this one is cut off.
+    one as well, which goes on when this one is cut off. `login` is what was kept by `recipe connectors login`, None when
+    there is no such login.
     """
 
     settings: Settings
@@ -138,6 +142,8 @@ class AuthContext(Protocol):
     async def follow(self, other: asyncio.Future[T]) -> T: ...
 
     async def send(self, request: Request) -> Response: ...
+
+    def login(self, name: str) -> KeptLogin | None: ...
 
 
 class Http(Protocol):
@@ -344,7 +350,8 @@ class Connector:
     `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
     hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
     be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
-    `probe` is the reading call with which `recipe doctor` asks the vendor whether the settings are right.
+    `probe` is the reading call with which `recipe doctor` asks the vendor whether the settings are right. `login` is the
+    consent in the browser that the auth can use.
     """
 
     name: str
@@ -366,6 +373,7 @@ class Connector:
     over_http: bool | None = None
     endpoints: Sequence[str] = ()
     probe: str | Probe = ""
+    login: Login | None = None
     actions: dict[str, Action] = field(default_factory=dict)
 
     def address(self, settings: Settings) -> str:

@@ -5,12 +5,14 @@
     desk = Connector(name="desk", ..., auth=zoho, renew=zoho.renew)
 
 The one rule: one refresh in flight for a credential, whoever waits for it. What it gives, or why it failed, is everybody's.
+With a login (`plugin.login`) that goes for all processes, and what the vendor gave is kept before it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,9 +20,12 @@ from recipe_engine.core.json import JSON
 from recipe_engine.plugin.api import AuthContext, Settings
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.http import Request, Response
+from recipe_engine.plugin.login import AddressOf, KeptLogin, Login, Tokens, address
 
 if TYPE_CHECKING:
     import asyncio
+
+logger = logging.getLogger("recipe_engine")
 
 # A token is replaced this long before it expires (seconds), or after nine tenths of a shorter life.
 _EARLY = 60.0
@@ -30,7 +35,7 @@ _LARGEST_ANSWER = 100_000
 _TIMEOUT = 30.0
 
 # The settings' token endpoint, and whether the operator put it there (then it may be a private address).
-TokenUrl = Callable[[Settings], tuple[str, bool]]
+TokenUrl = AddressOf
 # The seconds to wait when an answer says that too many tokens were asked for, None when it says something else.
 Limited = Callable[[JSON], float | None]
 
@@ -38,17 +43,20 @@ Limited = Callable[[JSON], float | None]
 @dataclass(eq=False, slots=True)
 class _Account:
     """What the process knows of one credential. `refreshing` stands while a refresh is in flight; it ends with the
-    failure that all who wait share, or with None: look again."""
+    failure that all who wait share, or with None: look again. `refused` is the token that the vendor took no more,
+    `unkept` what it gave in place of a refresh token (the first) and could not be kept yet."""
 
     token: str = field(default="", repr=False)
     renew_at: float = 0.0
+    refused: str = field(default="", repr=False)
+    unkept: tuple[str, Tokens] | None = field(default=None, repr=False)
     blocked_until: float = 0.0
     refreshing: asyncio.Future[ActionError | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OAuth2Refresh:
-    """An auth: see `oauth2_refresh`, which makes it."""
+    """An auth: see `oauth2_refresh` and `login_token`, which make it."""
 
     title: str
     token_url: TokenUrl
@@ -59,6 +67,7 @@ class OAuth2Refresh:
     advice: Mapping[str, str]
     limited: Limited
     stale: Callable[[JSON], bool]
+    login: Login | None = None
 
     async def __call__(self, request: Request, auth: AuthContext) -> None:
         """Put a valid access token into the request.
@@ -74,16 +83,19 @@ class OAuth2Refresh:
 
         if not self.stale(parsed(await response.read(_LARGEST_ANSWER))):
             return False
-        account = self._account(auth)
+        account = self._account(auth, self._kept(auth))
         if request.headers.get("Authorization") == f"{self.scheme} {account.token}":
-            account.token = ""
+            account.refused, account.token = account.token, ""
         return True
 
     async def _token(self, auth: AuthContext) -> str:
-        account = self._account(auth)
+        kept = self._kept(auth)
+        account = self._account(auth, kept)
         while not account.token or auth.now >= account.renew_at:
             if account.refreshing is None:
-                return await self._refresh(account, auth)
+                if kept is None:
+                    return await self._refresh(account, auth)
+                account.refreshing = _detached(self._refresh_kept(account, auth, kept))
             failure = await auth.follow(account.refreshing)
             if failure is not None:
                 raise failure
@@ -97,30 +109,78 @@ class OAuth2Refresh:
         refreshing = account.refreshing = asyncio.get_running_loop().create_future()
         failure: ActionError | None = None
         try:
-            token, life = await self._ask(account, auth)
+            given = await self._ask(account, auth, self._request(auth))
         except ActionError as error:
             failure = error
             raise
         else:
-            account.token, account.renew_at = token, auth.now + life - min(_EARLY, life / 10)
-            return token
+            account.token, account.renew_at = given.access_token, given.renew_at
+            return account.token
         finally:
             account.refreshing = None
             refreshing.set_result(failure)
 
-    async def _ask(self, account: _Account, auth: AuthContext) -> tuple[str, float]:
-        """The token of one request to the token endpoint, and for how many seconds it is good."""
+    async def _refresh_kept(self, account: _Account, auth: AuthContext, kept: KeptLogin) -> ActionError | None:
+        """Have a token of a login in the account; the failure, when there is none.
+
+        Nobody who waits for it can cut it off: the vendor may have changed the refresh token, and it would be lost.
+        """
+        try:
+            async with kept.alone():
+                tokens = await self._current(account, auth, kept)
+                if not self._usable(tokens, account, auth):
+                    tokens = await self._exchange(tokens, account, auth, kept)
+                account.token, account.renew_at = tokens.access_token, tokens.renew_at
+        except ActionError as error:
+            return error
+        finally:
+            account.refreshing = None
+        return None
+
+    async def _current(self, account: _Account, auth: AuthContext, kept: KeptLogin) -> Tokens:
+        """What is kept now, perhaps by another process. What could not be kept before is kept first."""
+        tokens = await kept.read()
+        if account.unkept is not None:
+            replaced, given = account.unkept
+            if tokens.refresh_token == replaced:
+                await kept.keep(given)
+                tokens = given
+            account.unkept = None
+        self._learn(auth, tokens)
+        return tokens
+
+    def _usable(self, tokens: Tokens, account: _Account, auth: AuthContext) -> bool:
+        """Whether the access token that is kept is good: another process may have asked for it."""
+        token = tokens.access_token
+        return bool(token) and token != account.refused and auth.now < tokens.renew_at
+
+    async def _exchange(self, tokens: Tokens, account: _Account, auth: AuthContext, kept: KeptLogin) -> Tokens:
+        request = self._request(auth, tokens.refresh_token)
+        given = await self._ask(account, auth, request)
+        if not given.refresh_token:
+            given = replace(given, refresh_token=tokens.refresh_token)
+        try:
+            await kept.keep(given)
+        except ActionError as error:
+            if given.refresh_token != tokens.refresh_token:
+                account.unkept = (tokens.refresh_token, given)
+                raise
+            # The refresh token that is kept is still the right one; the next process asks for a token of its own.
+            logger.warning("the access token of %s is not kept: %s", self.title, error)
+        return given
+
+    async def _ask(self, account: _Account, auth: AuthContext, request: Request) -> Tokens:
+        """What one request to the token endpoint gives."""
         from recipe_engine.plugin.answers import parsed, retry_after
 
         if auth.now < account.blocked_until:
             raise self._too_many(account.blocked_until - auth.now)
-        response = await auth.send(self._request(auth))
+        response = await auth.send(request)
         answer = parsed(await response.read(_LARGEST_ANSWER))
-        given: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
-        token = given.get("access_token")
-        if response.ok and isinstance(token, str) and token:
-            auth.learn(f"access token of {self.title}", token)
-            return token, _life(given.get("expires_in"))
+        tokens = tokens_of(answer, auth.now) if response.ok else None
+        if tokens is not None:
+            self._learn(auth, tokens)
+            return tokens
         wait = self.limited(answer)
         if wait is None and response.status == 429:
             wait = _EARLY
@@ -128,15 +188,22 @@ class OAuth2Refresh:
             wait = retry_after(response.headers, auth.now) or wait
             account.blocked_until = auth.now + wait
             raise self._too_many(wait)
-        raise self._refusal(response.status, given, answer)
+        raise self._refusal(response.status, answer)
 
-    def _request(self, auth: AuthContext) -> Request:
+    def _learn(self, auth: AuthContext, tokens: Tokens) -> None:
+        """Make what is used known to the scrubber."""
+        if tokens.access_token:
+            auth.learn(f"access token of {self.title}", tokens.access_token)
+        if tokens.refresh_token:
+            auth.learn(f"refresh token of {self.title}", tokens.refresh_token)
+
+    def _request(self, auth: AuthContext, refresh_token: str | None = None) -> Request:
         url, trusted = self.token_url(auth.settings)
         form = {
             "grant_type": "refresh_token",
             "client_id": auth.settings.require(self.client_id),
             "client_secret": auth.settings.require(self.client_secret),
-            "refresh_token": auth.settings.require(self.refresh_token),
+            "refresh_token": refresh_token or auth.settings.require(self.refresh_token),
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         return Request("POST", url, headers, urlencode(form).encode(), _TIMEOUT, trusted=trusted, at=auth.now)
@@ -149,10 +216,10 @@ class OAuth2Refresh:
             detail="all programs that use this refresh token share the limit",
         )
 
-    def _refusal(self, status: int, given: Mapping[str, Any], answer: JSON) -> ActionError:
+    def _refusal(self, status: int, answer: JSON) -> ActionError:
         from recipe_engine.plugin.answers import vendor_words
 
-        code = str(given.get("error") or "")
+        code, words = refusal_of(answer)
         if not code:
             said = f"{self.title} answered {status} without an access token"
             detail = vendor_words(answer)
@@ -162,18 +229,40 @@ class OAuth2Refresh:
         title = f"{self.title} gives no access token: {code}"
         if status >= 500:
             return Retryable(title, code="unavailable", detail=vendor_words(answer))
-        advice = self.advice.get(code, "")
-        words = str(given.get("error_description") or "")
-        return Terminal(title, code="unauthorized", detail="; ".join(filter(None, [words, advice])))
+        return Terminal(title, code="unauthorized", detail="; ".join(filter(None, [words, self.advice.get(code, "")])))
 
-    def _account(self, auth: AuthContext) -> _Account:
-        """What is known of the credential that the settings name; another refresh token is another credential."""
+    def _kept(self, auth: AuthContext) -> KeptLogin | None:
+        """The login to use; None when the settings hold a refresh token, which goes first.
+
+        Raises Terminal `not_configured` when there is neither.
+        """
+        if self.login is None or (self.refresh_token and auth.settings.get(self.refresh_token)):
+            return None
+        kept = auth.login(self.login.name)
+        if kept is None:
+            unset = f", and {self.refresh_token} is not set" if self.refresh_token else ""
+            raise Terminal(
+                f"nobody is logged in to {self.title}{unset}",
+                code="not_configured",
+                detail=f"`recipe connectors login {self.login.name}` opens the browser for it",
+            )
+        return kept
+
+    def _account(self, auth: AuthContext, kept: KeptLogin | None) -> _Account:
+        """What is known of the credential in use; another refresh token or another login is another credential."""
         import hashlib
 
-        parts = [self.token_url(auth.settings)[0], *map(auth.settings.require, (self.client_id, self.refresh_token))]
+        whose = auth.settings.require(self.refresh_token) if kept is None else kept.id
+        parts = [self.token_url(auth.settings)[0], auth.settings.require(self.client_id), whose]
         name = f"oauth2:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}"
         account: _Account = auth.tokens.setdefault(name, _Account())
         return account
+
+
+def _detached(work: Coroutine[Any, Any, ActionError | None]) -> asyncio.Future[ActionError | None]:
+    import asyncio
+
+    return asyncio.ensure_future(work)
 
 
 def oauth2_refresh(
@@ -204,6 +293,63 @@ def oauth2_refresh(
     return OAuth2Refresh(
         title, url, client_id, client_secret, refresh_token, scheme, usual | dict(advice or {}), limited, stale
     )
+
+
+def login_token(
+    login: Login,
+    *,
+    refresh_token: str = "",
+    scheme: str = "Bearer",
+    advice: Mapping[str, str] | None = None,
+    limited: Limited = lambda _answer: None,
+    stale: Callable[[JSON], bool] = lambda _answer: True,
+) -> OAuth2Refresh:
+    """Auth by the access token of a login, kept and renewed as that of `oauth2_refresh`, whose other arguments these are.
+
+    A refresh token that the vendor changes is kept before the access token that came with it is used, and no two processes
+    use one at a time. `refresh_token` names a setting that may hold one instead; it then goes before the login.
+    """
+    renewed = f"`recipe connectors login {login.name}`"
+    held = f", or set another {refresh_token}" if refresh_token else ""
+    usual = {
+        "invalid_grant": f"the access was withdrawn or is expired: {renewed}{held}",
+        "invalid_client": f"check {login.client_id} and {login.client_secret}",
+    }
+
+    def url(settings: Settings) -> tuple[str, bool]:
+        return address(login.token_url, settings)
+
+    return OAuth2Refresh(
+        login.title,
+        url,
+        login.client_id,
+        login.client_secret,
+        refresh_token,
+        scheme,
+        {**usual, **login.advice, **(advice or {})},
+        limited,
+        stale,
+        login,
+    )
+
+
+def tokens_of(answer: JSON, now: float) -> Tokens | None:
+    """The tokens in an answer of a token endpoint; None when there is no access token in it."""
+    given: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
+    token, refresh_token = given.get("access_token"), given.get("refresh_token")
+    if not isinstance(token, str) or not token:
+        return None
+    life = _life(given.get("expires_in"))
+    return Tokens(refresh_token if isinstance(refresh_token, str) else "", token, now + life - min(_EARLY, life / 10))
+
+
+def refusal_of(answer: JSON) -> tuple[str, str]:
+    """The vendor's code and words for a refusal of a token endpoint; empty when it names none. Vendors who do not keep
+    to RFC 6749 name it `status` or `category`."""
+    given: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
+    codes = (given.get(name) for name in ("error", "status", "category"))
+    code = next((each for each in codes if isinstance(each, str) and each not in ("", "error", "failure")), "")
+    return code, str(given.get("error_description") or given.get("message") or "")
 
 
 def _life(expires_in: Any) -> float:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from recipe_engine.plugin.api import Settings
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response, Transport
+from recipe_engine.plugin.login import KeptLogin
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.secrets import Scrubber
+
+if TYPE_CHECKING:
+    from recipe_engine.runtime.login_store import LoginStore
 
 T = TypeVar("T")
 
@@ -21,7 +25,7 @@ T = TypeVar("T")
 class ConnectorAuth:
     """Implements `AuthContext`."""
 
-    __slots__ = ("_clock", "_connector", "_scrubber", "_transport", "settings", "tokens")
+    __slots__ = ("_clock", "_connector", "_logins", "_scrubber", "_transport", "settings", "tokens")
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class ConnectorAuth:
         transport: Transport,
         clock: Clock,
         scrubber: Scrubber,
+        logins: LoginStore | None = None,
     ) -> None:
         self.settings = settings
         self.tokens = tokens
@@ -38,6 +43,7 @@ class ConnectorAuth:
         self._transport = transport
         self._clock = clock
         self._scrubber = scrubber
+        self._logins = logins
 
     @property
     def now(self) -> float:
@@ -48,6 +54,9 @@ class ConnectorAuth:
 
     async def follow(self, other: asyncio.Future[T]) -> T:
         return await self._clock.follow(other)
+
+    def login(self, name: str) -> KeptLogin | None:
+        return None if self._logins is None else self._logins.kept(name)
 
     async def send(self, request: Request) -> Response:
         request.connector = self._connector

@@ -1,4 +1,5 @@
-"""Settings of the deployment: the environment, then a .env file, then a plugin's vault, then a connector's default.
+"""Settings of the deployment: the environment, then a .env file, then a plugin's vault, then what a vendor told at a
+login, then a connector's default.
 
 The one rule: what is set in the environment wins, and a value that is empty counts as not set.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from recipe_engine.plugin.api import Connector, Setting
 from recipe_engine.plugin.catalog import Catalog
 from recipe_engine.plugin.errors import Terminal
+from recipe_engine.runtime.login_index import LoginIndex
 
 logger = logging.getLogger("recipe_engine")
 
@@ -24,7 +26,8 @@ class Settings(Mapping[str, str]):
 
     `env` is copied, so that a run sees one set of values. `dotenv` may name a file that does not exist. `resolve` is
     asked for names that neither holds (the hook `resolve_secret`) and what it gives is kept for the process's life.
-    `declared` are the settings of the connectors in use, for their defaults and for help in messages.
+    `declared` are the settings of the connectors in use, for their defaults and for help in messages. `logins` are those of
+    this place.
     """
 
     def __init__(
@@ -34,18 +37,35 @@ class Settings(Mapping[str, str]):
         *,
         resolve: Resolve | None = None,
         declared: Mapping[str, Setting] | None = None,
+        logins: LoginIndex | None = None,
     ) -> None:
         self._values = {**read_dotenv(dotenv), **env} if dotenv else dict(env)
         self._resolve = resolve
         self._resolved: dict[str, str] = {}
         self.declared: Mapping[str, Setting] = {} if declared is None else declared
+        self.logins = logins
 
     def knowing(self, catalog: Catalog, resolve: Resolve | None = None) -> Settings:
         """The same settings, with the defaults and the help that the connectors of `catalog` declare."""
-        return Settings(self._values, resolve=resolve or self._resolve, declared=DeclaredSettings(catalog))
+        declared = DeclaredSettings(catalog)
+        return Settings(self._values, resolve=resolve or self._resolve, declared=declared, logins=self.logins)
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # an empty value is none
-        """The value of `name`, else the declared default, else `default`."""
+        """The value of `name`, else what a login told, else the declared default, else `default`."""
+        value = self.given(name)
+        if value is not None:
+            return value
+        setting = self.declared.get(name)
+        if setting is None:
+            return default
+        if setting.login and self.logins is not None and (login := self.logins.get(setting.login)) is not None:
+            told = login.values.get(name)
+            if told:
+                return told
+        return default if setting.default is None else setting.default
+
+    def given(self, name: str) -> str | None:
+        """The value that the operator set (in the environment, in .env, in a vault); None without one."""
         value = self._values.get(name) or self._resolved.get(name)
         if value:
             return value
@@ -54,10 +74,7 @@ class Settings(Mapping[str, str]):
             if value:
                 self._resolved[name] = value
                 return value
-        setting = self.declared.get(name)
-        if setting is not None and setting.default is not None:
-            return setting.default
-        return default
+        return None
 
     def require(self, name: str) -> str:
         """The value of `name`; Terminal `not_configured` when it has none."""

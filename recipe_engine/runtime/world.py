@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from recipe_engine.plugin.api import AuthContext, Connector
@@ -22,6 +22,9 @@ from recipe_engine.runtime.limiter import Limiter
 from recipe_engine.runtime.places import Places
 from recipe_engine.runtime.secrets import Scrubber, strings_in
 from recipe_engine.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from recipe_engine.runtime.login_store import LoginStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class World:
         self.tokens: dict[str, Any] = {}
         self._clock = clock
         self._scrubber = scrubber
+        self._logins = _logins_of(settings, scrubber)
         self._links: dict[str, Link] = {}
         self._limiters: dict[tuple[str, str], Limiter] = {}
 
@@ -92,7 +96,9 @@ class World:
         base = (replaced or connector.address(self.settings)).rstrip("/")
         if base:
             _refuse_other_than_http(base, f"the base URL of {connector.name}")
-        auth = ConnectorAuth(connector.name, self.settings, self.tokens, self.transport, self._clock, self._scrubber)
+        auth = ConnectorAuth(
+            connector.name, self.settings, self.tokens, self.transport, self._clock, self._scrubber, self._logins
+        )
         places = Places(connector.at_once, self._clock) if connector.at_once else None
         endpoints = {}
         for name in connector.endpoints:
@@ -116,6 +122,19 @@ class World:
         if place not in self._limiters:
             self._limiters[place] = Limiter(self._clock, connector.limits)
         return self._limiters[place]
+
+
+def _logins_of(settings: Settings, scrubber: Scrubber) -> LoginStore | None:
+    """The logins of a place, None where there can be none: in sandboxes."""
+    if settings.logins is None:
+        return None
+    from recipe_engine.runtime.login_store import LoginStore
+    from recipe_engine.runtime.login_vaults import KEY_SETTING
+
+    key = settings.get(KEY_SETTING)
+    if key:
+        scrubber.add(KEY_SETTING, key)
+    return LoginStore(settings.logins, key)
 
 
 def _refuse_other_than_http(address: str, what: str) -> None:

@@ -7,8 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recipe_engine.plugin import Connector, RateLimit, Retryable, Setting, Settings, Terminal, bearer, hookimpl
+from recipe_engine.plugin import (
+    AuthContext,
+    Connector,
+    RateLimit,
+    Request,
+    Response,
+    Retryable,
+    Setting,
+    Settings,
+    Terminal,
+    bearer,
+    hookimpl,
+    login_token,
+)
 from recipe_engine.plugin.signatures import Received, Reply
+from recipe_plugins.hubspot.login import hubspot_login
 
 # The free plan's limit for a private app; larger plans answer 429 later, never sooner.
 FREE_PLAN = RateLimit(100, per=10)
@@ -50,13 +64,32 @@ def verify(received: Received, settings: Settings) -> Reply | None:
     return verify(received, settings)
 
 
+private_app = bearer("HUBSPOT_API_KEY")
+app_token = login_token(hubspot_login)
+
+
+async def authorize(request: Request, auth: AuthContext) -> None:
+    """The key of a private app when one is set, else the access token of a login."""
+    await (private_app if auth.settings.get("HUBSPOT_API_KEY") else app_token)(request, auth)
+
+
+async def renew(request: Request, response: Response, auth: AuthContext) -> bool:
+    """After a 401: whether there is another access token to try with. A key has no other."""
+    return not auth.settings.get("HUBSPOT_API_KEY") and await app_token.renew(request, response, auth)
+
+
 hubspot = Connector(
     name="hubspot",
     title="HubSpot",
     docs="Contacts, tickets, deals, notes, associations and search in HubSpot's CRM.",
     base_url="https://api.hubapi.com",
     settings=[
-        Setting("HUBSPOT_API_KEY", secret=True, help="Settings > Integrations > Service keys (or Private apps)"),
+        Setting(
+            "HUBSPOT_API_KEY",
+            secret=True,
+            help="Settings > Integrations > Service keys (or Private apps); `recipe connectors login hubspot` does without",
+            login="hubspot",
+        ),
         Setting("HUBSPOT_HUB_ID", required=False, help="The number in the address bar: adds links to records"),
         Setting(
             "HUBSPOT_PIPELINE_ID", default="0", help="Settings > Objects > Tickets > Pipelines: `</>` shows the id"
@@ -70,10 +103,14 @@ hubspot = Connector(
             "HUBSPOT_CLIENT_SECRET",
             secret=True,
             required=False,
-            help="The app that sends webhooks > Auth > Client secret",
+            help="The app that sends webhooks, or that logs in > Auth > Client secret",
         ),
+        Setting("HUBSPOT_CLIENT_ID", required=False, help="For a login: the app > Auth > Client ID"),
+        Setting("HUBSPOT_ACCOUNTS_BASE_URL", required=False, help="Another address of the page that asks for consent"),
     ],
-    auth=bearer("HUBSPOT_API_KEY"),
+    auth=authorize,
+    renew=renew,
+    login=hubspot_login,
     limits=[FREE_PLAN],
     errors=errors,
     verify=verify,

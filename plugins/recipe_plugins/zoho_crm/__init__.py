@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recipe_engine.plugin import Connector, Retryable, Terminal, hookimpl
-from recipe_plugins.zoho_common import ACCOUNT_SETTINGS, AT_ONCE, data_centre, error_code, zoho_token
+from recipe_plugins.zoho_common import ACCOUNT_SETTINGS, AT_ONCE, data_centre, error_code, zoho_login, zoho_token
 
 # The credits of 24 hours come back one by one as the calls of a day ago fall out of them.
 CREDITS_WAIT = 3600.0
@@ -56,6 +56,7 @@ zoho_crm = Connector(
     ],
     auth=zoho_token,
     renew=zoho_token.renew,
+    login=zoho_login,
     at_once=AT_ONCE,
     errors=errors,
     # POST /crm/v8/coql of the CRM's description, which reads.

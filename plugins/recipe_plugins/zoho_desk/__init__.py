@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recipe_engine.plugin import AuthContext, Connector, Request, Retryable, Setting, Terminal, hookimpl
-from recipe_plugins.zoho_common import ACCOUNT_SETTINGS, AT_ONCE, data_centre, zoho_token
+from recipe_plugins.zoho_common import ACCOUNT_SETTINGS, AT_ONCE, data_centre, zoho_login, zoho_token
 
 # The day's credits come back bit by bit over 24 hours; Zoho names the wait in Retry-After, but not always.
 DAILY_WAIT = 3600.0
@@ -60,6 +60,7 @@ zoho_desk = Connector(
     ],
     auth=authorize,
     renew=zoho_token.renew,
+    login=zoho_login,
     at_once=AT_ONCE,
     errors=errors,
     # GET /api/v1/tickets of Desk's description.

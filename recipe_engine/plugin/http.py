@@ -95,6 +95,13 @@ class Response:
                 "the answer is not JSON", code="invalid_answer", detail=body[:300].decode("utf-8", "replace")
             ) from error
 
+    async def object(self) -> dict[str, Any]:
+        """The body as a JSON object; anything else raises Terminal `invalid_answer`."""
+        found = await self.json()
+        if not isinstance(found, dict):
+            raise Terminal("the answer is no JSON object", code="invalid_answer", detail=str(found)[:300])
+        return found
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece, never whole in memory."""
         if isinstance(self._body, bytes):

@@ -21,12 +21,13 @@ _USAGE_FIELDS = frozenset(item.name for item in fields(Usage))
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt. `limit` is its running time limit of `seconds`, `wrote` whether a write was answered with success, `under_way` the
-    write whose answer is not in yet."""
+    """One attempt. `limit` is its running time limit of `seconds`, `answered` whether the other side has said anything, `wrote`
+    whether a write was answered with success, `under_way` the write whose answer is not in yet."""
 
     run: RunInfo
     command: PerformAction
     limit: TimeLimit
+    answered: bool = False
     wrote: bool = False
     under_way: Request | None = None
     streams: list[Response] = field(default_factory=list)

@@ -171,6 +171,7 @@ class ActionHttp:
             if not writes and error.failure.happened != "no":
                 error.failure = replace(error.failure, happened="no")
             raise
+        attempt.answered = True
         if writes:
             attempt.under_way = None
             attempt.wrote = attempt.wrote or response.ok

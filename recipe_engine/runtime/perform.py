@@ -47,6 +47,10 @@ logger = logging.getLogger("recipe_engine")
 _LARGEST_FAILURE_DATA = 20_000
 _TITLE_KEPT = 500
 _DETAIL_KEPT = 2000
+# What reading an answer raises that is not of the form which was expected.
+_MISREAD = (LookupError, TypeError, AttributeError, ValueError)
+# The codes of failures that say nothing of what was asked for: the answer could not be read.
+_UNREADABLE = ("invalid_answer", "response_too_large")
 
 
 class ActionPerformer:
@@ -159,19 +163,23 @@ class ActionPerformer:
             failure = Failure("timeout", f"{action.name} gave no result within {timeout:g} s", retryable=True)
             failure = replace(failure, happened=_happened_unseen(attempt, action))
         except ValidationError as error:
-            title = f"{action.connector.title} answered something that {action.name} does not expect"
-            failure = Failure(
-                "invalid_answer", title, detail=problems(error), happened=_happened_unseen(attempt, action)
-            )
+            failure = _misread(action, attempt, problems(error))
         except Exception as error:  # noqa: BLE001  # anybody's code: its mistake fails its step and is logged whole
-            self._log_mistake(action, attempt, error)
+            if attempt.answered and isinstance(error, _MISREAD):
+                self._log_trace(logging.DEBUG, action, attempt, error)
+                return self._failed(attempt, _misread(action, attempt, _said(error)))
+            self._log_trace(logging.ERROR, action, attempt, error)
             title = f"{action.name} failed by a mistake of its own: {type(error).__name__}: {error}"
             failure = Failure("internal", title, happened=_happened_unseen(attempt, action))
         else:
             return ActionSucceeded(command.path, command.seq, output, attempt.usage())
         finally:
             await attempt.close()
-        return ActionFailed(command.path, command.seq, self._shown(_settled(failure, attempt)), attempt.usage())
+        return self._failed(attempt, failure)
+
+    def _failed(self, attempt: Attempt, failure: Failure) -> ActionFailed:
+        path, seq = attempt.command.path, attempt.command.seq
+        return ActionFailed(path, seq, self._shown(_settled(failure, attempt)), attempt.usage())
 
     async def _carry_out(self, attempt: Attempt, action: Action, *, reconcile: bool) -> JSON:
         run, command = attempt.run, attempt.command
@@ -228,10 +236,10 @@ class ActionPerformer:
         else:
             logger.info("%s %s: %s %s", attempt.run.run_id, attempt.command.path, message, shown or "")
 
-    def _log_mistake(self, action: Action, attempt: Attempt, error: Exception) -> None:
+    def _log_trace(self, level: int, action: Action, attempt: Attempt, error: Exception) -> None:
         self._learn_tokens()
         trace = self._scrubber.text("".join(traceback.format_exception(error)))
-        logger.error("%s %s: %s failed\n%s", attempt.run.run_id, attempt.command.path, action.name, trace)
+        logger.log(level, "%s %s: %s failed\n%s", attempt.run.run_id, attempt.command.path, action.name, trace)
 
     def _learn_tokens(self) -> None:
         self._real.learn_tokens()
@@ -241,6 +249,16 @@ class ActionPerformer:
 
 def _in_doubt(answer: ActionSucceeded | ActionFailed, command: PerformAction) -> bool:
     return isinstance(answer, ActionFailed) and answer.failure.happened == "maybe" and command.effect == "once"
+
+
+def _misread(action: Action, attempt: Attempt, detail: str) -> Failure:
+    """The failure of an action that met an answer of another form than it knows."""
+    title = f"{action.connector.title} answered something that {action.name} does not expect"
+    return Failure("invalid_answer", title, detail=detail, happened=_happened_unseen(attempt, action))
+
+
+def _said(error: Exception) -> str:
+    return f"there is no {error} in it" if isinstance(error, KeyError) else f"its form is another: {error}"
 
 
 def _happened_unseen(attempt: Attempt, action: Action) -> Any:
@@ -253,6 +271,7 @@ def _settled(failure: Failure, attempt: Attempt) -> Failure:
     """The failure with what the effect's class says about `happened`."""
     if attempt.command.effect == "read":
         return replace(failure, happened="no")
-    if attempt.command.effect == "once" and attempt.wrote and failure.retryable:
+    unread = failure.code in _UNREADABLE
+    if attempt.command.effect == "once" and attempt.wrote and (failure.retryable or unread):
         return replace(failure, happened="maybe")
     return failure

@@ -42,8 +42,11 @@ class Bench:
 
     async def perform(self, name: str, params: Mapping[str, Any], **options: Any) -> Any:
         """The action's result; what begins with @ is filled in by what the vendor has."""
-        filled = {key: await self._filled(value) for key, value in params.items()}
-        return await self.context.call(name.partition(".")[2], **options, **filled)
+        return await self.context.call(name.partition(".")[2], **options, **await self.filled(params))
+
+    async def filled(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters, with what the vendor has in place of words that begin with @."""
+        return {key: await self._filled(value) for key, value in params.items()}
 
     async def _filled(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -70,15 +73,17 @@ class Bench:
 
 
 @asynccontextmanager
-async def served(name: str, *, held: bool = True, settings: Mapping[str, str] | None = None) -> AsyncIterator[Bench]:
-    """A connector over real HTTP, its vendor's sandbox seeded and, when `held`, held against the description."""
+async def served(
+    name: str, *, held: bool = True, wire: bool = True, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Bench]:
+    """A connector over real HTTP (`wire`), its vendor's sandbox seeded and, when `held`, held against the description."""
     connector = CATALOG.connectors[name]
     own = {each.name: SETTINGS[each.name] for each in connector.settings if each.name in SETTINGS}
     known = SandboxHost(CATALOG, SystemClock(), own).settings
     transport = AiohttpTransport()
     async with SandboxServer() as server:
         values = settings_for(connector, known, server.url) | dict(settings or {})
-        over_http = name not in IN_SANDBOX
+        over_http = wire and name not in IN_SANDBOX
         context = sandbox_context(
             connector, values if over_http else own, transport=transport if over_http else None, clock=SystemClock()
         )

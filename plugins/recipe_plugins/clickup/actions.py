@@ -103,8 +103,8 @@ async def add_comment(ctx: Context, params: AddComment) -> Comment:
     body: dict[str, Any] = {"comment_text": params.text, "notify_all": params.notify_all}
     if params.assignee is not None:
         body["assignee"] = params.assignee
-    answer = await (await ctx.http.post(f"/v2/task/{_segment(params.id)}/comment", json=body)).json()
-    return Comment.model_validate(answer | {"id": str(answer["id"])})
+    answer = await ctx.http.post(f"/v2/task/{_segment(params.id)}/comment", json=body)
+    return Comment.model_validate(await answer.object())
 
 
 @clickup.action(
@@ -174,11 +174,12 @@ async def set_custom_field(ctx: Context, params: SetCustomField) -> FieldOfTask:
     """Give a custom field of a task a value, or with `clear` take it away."""
     path = f"/v2/task/{_segment(params.id)}/field/{_segment(params.field_id)}"
     if params.clear:
-        await ctx.http.delete(path)
+        answer = await ctx.http.delete(path)
     elif params.date is not None:
-        await ctx.http.post(path, json={"value": milliseconds(params.date), "value_options": {"time": True}})
+        answer = await ctx.http.post(path, json={"value": milliseconds(params.date), "value_options": {"time": True}})
     else:
-        await ctx.http.post(path, json={"value": params.value})
+        answer = await ctx.http.post(path, json={"value": params.value})
+    await answer.object()  # it is empty
     return FieldOfTask(id=params.id, field_id=params.field_id)
 
 

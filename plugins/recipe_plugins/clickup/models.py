@@ -96,7 +96,7 @@ class Tasks(Result):
 
 
 class Comment(Result):
-    id: str
+    id: str = Field(coerce_numbers_to_str=True)
 
 
 class ListComments(Params):

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 
 from recipe_engine.plugin import Context, FileValue, Params, Result, Terminal
 from recipe_plugins.cloudflare_r2 import PAYLOAD, cloudflare_r2, credentials
-from recipe_plugins.cloudflare_r2.multipart import LARGEST, document, sizes, upload
+from recipe_plugins.cloudflare_r2.multipart import LARGEST, document, etag_of, sizes, upload
 from recipe_plugins.cloudflare_r2.signing import encoded
 from recipe_plugins.cloudflare_r2.signing import presigned_url as presigned
 
@@ -131,7 +131,7 @@ async def _put(ctx: Context, key: str, file: FileValue, headers: dict[str, str])
     answer = await ctx.http.put(
         _path(ctx, key), content=ctx.blobs.open(file), length=file.size, headers=signed, timeout=UPLOAD_SECONDS
     )
-    return answer.headers.get("etag", "").strip('"')
+    return etag_of(answer)
 
 
 @cloudflare_r2.action(
@@ -157,7 +157,7 @@ async def list_files(ctx: Context, params: ListFiles) -> Files:
         if token is not None:
             query["continuation-token"] = token
         answer = await ctx.http.get(f"{_path(ctx, '')}?{urlencode(query, quote_via=quote)}")
-        listing = document(await answer.text())
+        listing = document(await answer.text(), "ListBucketResult")
         files += [_listed(ctx, entry) for entry in listing.iterfind("{*}Contents")]
         token = listing.findtext("{*}NextContinuationToken")
         if not token or len(files) >= params.limit:
@@ -167,7 +167,10 @@ async def list_files(ctx: Context, params: ListFiles) -> Files:
 @cloudflare_r2.action(effect="keyed", example='- {id: gone, type: cloudflare_r2.delete_file, with: {key: "{{ key }}"}}')
 async def delete_file(ctx: Context, params: WithKey) -> DeletedFile:
     """Delete an object. One that is not there is no error."""
-    await ctx.http.delete(_path(ctx, params.key))
+    answer = await ctx.http.delete(_path(ctx, params.key))
+    said = await answer.text()
+    if said:
+        raise Terminal("R2: a deletion is answered without words", code="invalid_answer", detail=said[:300])
     return DeletedFile(key=params.key)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from recipe_engine.plugin import ActionError, Context, FileValue, Retryable, Settings, Terminal
+from recipe_engine.plugin import ActionError, Context, FileValue, Response, Retryable, Settings, Terminal
 
 MEBIBYTE = 2**20
 MOST_IN_ONE_PUT = 5 * 2**30 - 5 * MEBIBYTE
@@ -46,7 +46,7 @@ def sizes(settings: Settings) -> Sizes:
 async def upload(ctx: Context, path: str, file: FileValue, part: int, headers: Mapping[str, str]) -> str:
     """Send a file to `path` in parts of `part` bytes; the etag of the whole."""
     answer = await ctx.http.post(f"{path}?uploads=", headers=dict(headers))
-    upload_id = document(await answer.text()).findtext("{*}UploadId", "")
+    upload_id = document(await answer.text(), "InitiateMultipartUploadResult").findtext("{*}UploadId", "")
     whole = f"{path}?uploadId={quote(upload_id, safe='')}"
     try:
         etags = await _parts(ctx, whole, file, part)
@@ -56,13 +56,29 @@ async def upload(ctx: Context, path: str, file: FileValue, part: int, headers: M
         raise
 
 
-def document(text: str) -> ET.Element:
-    """An answer of the store as XML; Terminal `invalid_answer` when it is none."""
+def document(text: str, *names: str) -> ET.Element:
+    """An answer of the store as XML, its outermost element one of `names`; Terminal `invalid_answer` when it is none."""
     try:
         # Expat bounds what entities expand to, and the answer comes from the configured store.
-        return ET.fromstring(text)  # noqa: S314
+        found = ET.fromstring(text)  # noqa: S314
     except ET.ParseError as error:
         raise Terminal("R2: the answer is not XML", code="invalid_answer", detail=text[:300]) from error
+    if name_of(found) not in names:
+        raise Terminal(f"R2: the answer is no {' or '.join(names)}", code="invalid_answer", detail=text[:300])
+    return found
+
+
+def name_of(element: ET.Element) -> str:
+    """The name of an element without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def etag_of(answer: Response) -> str:
+    """The checksum of what was taken; Terminal `invalid_answer` without it, as every store answers it."""
+    etag = answer.headers.get("etag", "").strip('"')
+    if not etag:
+        raise Terminal("R2: the answer has no ETag", code="invalid_answer")
+    return etag
 
 
 async def _parts(ctx: Context, whole: str, file: FileValue, part: int) -> list[str]:
@@ -72,7 +88,7 @@ async def _parts(ctx: Context, whole: str, file: FileValue, part: int) -> list[s
         length = min(part, file.size - begin)
         url = f"{whole}&partNumber={len(etags) + 1}"
         answer = await ctx.http.put(url, content=pieces.next(length), length=length)
-        etags.append(answer.headers.get("etag", ""))
+        etags.append(f'"{etag_of(answer)}"')
     return etags
 
 
@@ -84,8 +100,8 @@ async def _put_together(ctx: Context, whole: str, etags: list[str]) -> str:
         ET.SubElement(part, "ETag").text = etag
     content = ET.tostring(body, encoding="utf-8", xml_declaration=True)
     answer = await ctx.http.post(whole, content=content, headers={"Content-Type": "application/xml"})
-    result = document(await answer.text())
-    if result.tag.rpartition("}")[2] == "Error":
+    result = document(await answer.text(), "CompleteMultipartUploadResult", "Error")
+    if name_of(result) == "Error":
         # S3 begins to answer before it is done: a failure then comes with status 200.
         code, message = (result.findtext(f"{{*}}{name}", "") for name in ("Code", "Message"))
         raise Retryable(f"R2: {message or code}", code="unavailable", detail=code)

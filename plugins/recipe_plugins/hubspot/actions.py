@@ -151,7 +151,9 @@ async def update_ticket(ctx: Context, params: UpdateTicket) -> Record:
 async def associate(ctx: Context, params: Associate) -> Association:
     """Associate two records with HubSpot's default type for the pair. Doing it again changes nothing."""
     from_, to = f"{params.from_type}/{segment(params.from_id)}", f"{params.to_type}/{segment(params.to_id)}"
-    await ctx.http.put(f"/crm/v4/objects/{from_}/associations/default/{to}")
+    answer = await (await ctx.http.put(f"/crm/v4/objects/{from_}/associations/default/{to}")).object()
+    if not isinstance(answer.get("status"), str):
+        raise Terminal("HubSpot: the answer does not say how the association fared", code="invalid_answer")
     return Association(from_id=params.from_id, to_id=params.to_id)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recipe_engine.plugin import Context, Retry, Retryable
+from recipe_engine.plugin import Context, Retry, Retryable, Terminal
 from recipe_plugins.slack import refusal, slack
 from recipe_plugins.slack.models import Content, Posted, PostMessage, Taken, UpdateMessage, Webhook
 
@@ -86,7 +86,10 @@ async def send_webhook(ctx: Context, params: Webhook) -> Taken:
 
 async def post_to_webhook(ctx: Context, body: dict[str, Any]) -> None:
     """Post with the webhook's address, which is its own credential."""
-    await ctx.http.post(ctx.settings.require("SLACK_WEBHOOK"), json=body, auth=False)
+    answer = await ctx.http.post(ctx.settings.require("SLACK_WEBHOOK"), json=body, auth=False)
+    said = await answer.text()
+    if said != "ok":
+        raise Terminal("Slack: a webhook is answered with ok", code="invalid_answer", detail=said[:300])
 
 
 def content(params: Content) -> dict[str, Any]:
@@ -106,8 +109,10 @@ def escaped(text: str) -> str:
 
 async def taken(response: Any) -> dict[str, Any]:
     """The answer, if it says `ok: true`."""
-    answer: dict[str, Any] = await response.json()
-    if not answer.get("ok"):
+    answer: dict[str, Any] = await response.object()
+    if "ok" not in answer:
+        raise Terminal("Slack: the answer does not say whether it is one", code="invalid_answer")
+    if not answer["ok"]:
         raise refusal(str(answer.get("error")), answer)
     return answer
 

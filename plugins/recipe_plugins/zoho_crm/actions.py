@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from recipe_engine.plugin import Context, Retry, Terminal
+from recipe_engine.plugin import Context, Response, Retry, Terminal
 from recipe_plugins.zoho_crm import failure_of_row, zoho_crm
 from recipe_plugins.zoho_crm.coql import both, checked, criteria, filled, quoted, select
 from recipe_plugins.zoho_crm.models import (
@@ -33,6 +33,7 @@ from recipe_plugins.zoho_crm.models import (
 
 API = "/crm/v8"
 PAGE = 200
+NO_CONTENT = 204
 # Zoho counts requests under way, of all programs together: a refusal says little about the next try.
 PATIENT = Retry(attempts=8, max_wait=120)
 DEAL_FIELDS = [name for name in Deal.model_fields if name != "id"]
@@ -46,7 +47,7 @@ LOOKED_THROUGH = 50
 )
 async def get_deal(ctx: Context, params: GetDeal) -> Deal:
     """A deal by its id, with all its fields; one that does not exist fails with `http_404`."""
-    found = _rows(await (await ctx.http.get(f"{API}/Deals/{params.id}")).json())
+    found, _ = await _rows(await ctx.http.get(f"{API}/Deals/{params.id}"))
     if not found:
         raise Terminal(f"Zoho CRM has no deal {params.id}", code="http_404")
     return Deal.model_validate(found[0])
@@ -148,8 +149,7 @@ async def update_deal(ctx: Context, params: UpdateDeal) -> Changed:
     body: dict[str, Any] = {"data": [params.fields]}
     if not params.automations:
         body["trigger"] = []
-    answer = await ctx.http.put(f"{API}/Deals/{params.id}", json=body)
-    return Changed.model_validate(_written(answer.status, await answer.json()))
+    return Changed.model_validate(await _written(await ctx.http.put(f"{API}/Deals/{params.id}", json=body)))
 
 
 async def _note_of_this_step(ctx: Context, params: AddNote) -> Changed | None:
@@ -178,8 +178,7 @@ async def add_note(ctx: Context, params: AddNote) -> Changed:
     note = {"Note_Content": params.content, "Parent_Id": parent}
     if params.title:
         note["Note_Title"] = params.title
-    answer = await ctx.http.post(f"{API}/Notes", json={"data": [note]})
-    return Changed.model_validate(_written(answer.status, await answer.json()))
+    return Changed.model_validate(await _written(await ctx.http.post(f"{API}/Notes", json={"data": [note]})))
 
 
 @zoho_crm.action(
@@ -203,13 +202,12 @@ async def _pages(ctx: Context, url: str, asked: dict[str, Any], limit: int) -> A
     """The rows of all pages, up to `limit`."""
     given, page = 0, 1
     while given < limit:
-        answer = await (await ctx.http.get(url, query={**asked, "page": page, "per_page": PAGE})).json()
-        found = _rows(answer)
+        found, more = await _rows(await ctx.http.get(url, query={**asked, "page": page, "per_page": PAGE}))
         for row in found[: limit - given]:
             yield row
         given += len(found)
         page += 1
-        if not found or not (answer.get("info") or {}).get("more_records"):
+        if not more:
             return
 
 
@@ -218,31 +216,34 @@ async def _query(ctx: Context, text: str, limit: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while len(found) < limit:
         page = f"{text} limit {len(found)}, {min(PAGE, limit - len(found))}"
-        answer = await (await ctx.http.post(f"{API}/coql", json={"select_query": page}, reads=True)).json()
-        rows = _rows(answer)
+        rows, more = await _rows(await ctx.http.post(f"{API}/coql", json={"select_query": page}, reads=True))
         found += rows
-        if not rows or not (answer.get("info") or {}).get("more_records"):
+        if not more:
             break
     return found
 
 
-def _rows(answer: Any) -> list[dict[str, Any]]:
-    """The records of an answer; Zoho answers nothing found without a body."""
-    if answer is None:
-        return []
-    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-        refused = answer if isinstance(answer, dict) else {}
-        raise failure_of_row({"message": "an answer without records", **refused}, 400)
-    rows: list[dict[str, Any]] = answer["data"]
-    return rows
+async def _rows(response: Response) -> tuple[list[dict[str, Any]], bool]:
+    """The records of an answer, and whether there are more; Zoho answers nothing found by 204."""
+    if response.status == NO_CONTENT:
+        return [], False
+    answer = await response.object()
+    rows = answer.get("data")
+    if isinstance(rows, list):
+        return rows, bool(rows and (answer.get("info") or {}).get("more_records"))
+    if isinstance(answer.get("code"), str):
+        raise failure_of_row(answer, max(response.status, 400))
+    raise Terminal("Zoho CRM: an answer without records", code="invalid_answer", detail=str(answer)[:300])
 
 
-def _written(status: int, answer: Any) -> dict[str, Any]:
+async def _written(response: Response) -> dict[str, Any]:
     """The details of the one row that was written; a row that was refused is a Terminal."""
-    row = next(iter(_rows(answer)), {})
-    if row.get("code") != "SUCCESS":
-        raise failure_of_row(row, max(status, 400))
-    details: dict[str, Any] = row.get("details") or {}
+    rows, _ = await _rows(response)
+    if len(rows) != 1 or not isinstance(rows[0].get("code"), str):
+        raise Terminal("Zoho CRM: the answer does not say what was written", code="invalid_answer")
+    if rows[0]["code"] != "SUCCESS":
+        raise failure_of_row(rows[0], max(response.status, 400))
+    details: dict[str, Any] = rows[0].get("details") or {}
     return details
 
 

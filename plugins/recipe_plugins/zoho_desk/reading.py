@@ -17,6 +17,8 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _AS_THEY_ARE = {"cf", "customFields"}
 # Zoho's search gives no row beyond this position.
 _LAST_SEARCHED = 4999
+# How Zoho answers a list or a search that is empty.
+NO_CONTENT = 204
 
 
 def named(value: Any) -> Any:
@@ -46,9 +48,11 @@ async def rows(
     position = first
     while len(seen) < limit:
         asked = {**query, "limit": min(page, limit), "from": position if position > first else None}
-        answer = await (await ctx.http.get(url, query=asked)).json() or {}
-        found = answer.get("data") or []
-        count = answer.get("count")
+        response = await ctx.http.get(url, query=asked)
+        if response.status == NO_CONTENT:
+            return
+        answer = await response.object()
+        found, count = answer["data"], answer.get("count")
         for row in found:
             if row["id"] not in seen and len(seen) < limit:
                 seen.add(row["id"])

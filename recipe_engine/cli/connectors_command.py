@@ -11,6 +11,7 @@ from recipe_engine.cli.connectors_add_command import add
 from recipe_engine.cli.connectors_login_command import login, logout
 from recipe_engine.cli.connectors_new_command import new
 from recipe_engine.cli.lazy import RecipeGroup
+from recipe_engine.cli.show import logins
 from recipe_engine.cli.show.columns import columns
 
 if TYPE_CHECKING:
@@ -82,11 +83,15 @@ def show(name: str | None, as_json: bool) -> int:
 
 def missing(connector: Connector, values: Settings) -> str | None:
     """What has to be set before the connector works, in words; None when nothing is missing."""
-    names = [setting.name for setting in connector.settings if setting.missing(values)]
+    names = [_asked_for(setting) for setting in connector.settings if setting.missing(values)]
     if names:
         return f"misses {', '.join(names)}"
     unset = [told for channel in connector.channels.values() if (told := channel.missing(values)) is not None]
     return f"not configured: {'; '.join(unset)}" if unset else None
+
+
+def _asked_for(setting: Setting) -> str:
+    return f"{setting.name} (or `recipe connectors login {setting.login}`)" if setting.login else setting.name
 
 
 def _is_vendor(connector: Connector) -> bool:
@@ -95,11 +100,19 @@ def _is_vendor(connector: Connector) -> bool:
 
 
 def _list(chosen: list[Connector], values: Settings) -> None:
-    rows = [(connector.name, connector.title, missing(connector, values) or "ready") for connector in chosen]
+    rows = [
+        (connector.name, connector.title, missing(connector, values) or _ready(connector, values))
+        for connector in chosen
+    ]
     click.echo(columns(rows, indent="", bold_first=True))
     click.echo(
         "\nWithout settings, `recipe run --sandbox` works with all of them. `recipe connectors NAME` says how to get one."
     )
+
+
+def _ready(connector: Connector, values: Settings) -> str:
+    login = logins.in_use(connector, values)
+    return f"ready, {logins.summary(login)}" if login else "ready"
 
 
 def _describe(connector: Connector, values: Settings) -> None:
@@ -109,6 +122,10 @@ def _describe(connector: Connector, values: Settings) -> None:
     click.secho("\nSettings (in the environment, or in .env)", bold=True)
     rows = [(setting.name, _state(setting, values), setting.help) for setting in connector.settings]
     click.echo(columns(rows) or "  none")
+    if connector.login is not None:
+        click.secho("\nLogin", bold=True)
+        for line in logins.lines(connector, values):
+            click.echo(f"  {line}")
     if connector.base_url or connector.base_url_setting:
         _describe_address(connector, values)
     if connector.actions:
@@ -126,9 +143,13 @@ def _describe_address(connector: Connector, values: Settings) -> None:
 
 
 def _state(setting: Setting, values: Settings) -> str:
+    from recipe_engine.plugin.login import is_logged_in
+
     if values.get(setting.name) is None:
         if setting.missing(values):
             return "missing"
+        if is_logged_in(setting.login, values):
+            return "not set, logged in"
         return "not set, not needed now" if setting.required else "not set, optional"
     if setting.default is not None and values.get(setting.name) == setting.default:
         return f"default: {'hidden' if setting.secret else setting.default}"
@@ -160,6 +181,7 @@ def _record(connector: Connector, values: Settings) -> JSONObject:
             }
             for setting in connector.settings
         ],
+        "login": logins.as_json(connector, values),
         "base_url": _address(connector, values),
         "sandbox": connector.sandbox is not None,
         "actions": list(connector.actions),

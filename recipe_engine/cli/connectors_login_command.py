@@ -97,12 +97,11 @@ def connectors_of(catalog: Catalog, login: Login) -> list[Connector]:
 def _probe(values: Settings, sharing: list[Connector]) -> int:
     """One call that only reads to each vendor that names one and has all its settings; exit code 1 when one is refused."""
     from recipe_engine.cli.probing import ask
-    from recipe_engine.plugin.login import missing_settings
     from recipe_engine.wiring import database_of
 
     ready = []
     for connector in sharing:
-        unset = missing_settings(connector, values)
+        unset = [setting.name for setting in connector.settings if setting.missing(values)]
         if unset:
             click.echo(f"  {connector.name}: still misses {', '.join(unset)} (`recipe connectors {connector.name}`)")
         else:

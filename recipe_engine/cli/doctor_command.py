@@ -155,12 +155,22 @@ def _connectors(db: str | None, found: LoadedPlugins, values: Settings, *, offli
         if told:
             yield Finding(name, "note", f"{told} (`recipe connectors {name}`); --sandbox works without")
         elif name not in asked:
-            yield Finding(name, "ok", "has the settings it needs; the vendor was not asked")
+            yield Finding(
+                name, "ok", f"has the settings it needs{_login(name, found, values)}; the vendor was not asked"
+            )
         elif (failure := asked[name]) is None:
-            yield Finding(name, "ok", "the vendor answers, and the settings are right")
+            yield Finding(name, "ok", f"the vendor answers, and the settings are right{_login(name, found, values)}")
         else:
             words = f" ({failure.detail})" if failure.detail else ""
             yield Finding(name, "wrong", f"{failure.title}{words}")
+
+
+def _login(name: str, found: LoadedPlugins, values: Settings) -> str:
+    """That the connector works by a login, where it does."""
+    from recipe_engine.cli.show.logins import in_use, summary
+
+    record = in_use(found.catalog.connectors[name], values)
+    return f"; {summary(record)}" if record else ""
 
 
 def _asked(db: str | None, values: Settings, ready: list[Connector]) -> dict[str, Failure | None]:

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 import click
 
+from recipe_engine.cli.show.logins import overriding
 from recipe_engine.plugin import ActionError, Connector, Login
 from recipe_engine.plugin.http import Transport
+from recipe_engine.plugin.login import redirect_uri
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.runtime.login_flow import Answer, Grant, Question, ask, revoke
 from recipe_engine.runtime.login_index import LoginFailed, LoginRecord
-from recipe_engine.runtime.login_page import LoginPage, redirect_uri
+from recipe_engine.runtime.login_page import LoginPage
 from recipe_engine.runtime.login_store import LoginStore
 from recipe_engine.runtime.login_vaults import KEY_SETTING
 from recipe_engine.runtime.private_addresses import Allowed
@@ -207,14 +209,8 @@ def _tell(
     click.echo(f"  used by {', '.join(each.name for each in sharing)}")
     if grant.refused:
         click.secho(f"  not given, though asked for: {', '.join(grant.refused)}", fg="yellow")
-    for setting in overriding(sharing, settings):
+    for setting in dict.fromkeys(name for each in sharing for name in overriding(each, settings)):
         click.secho(f"  {setting} is set and goes before the login: remove it to use the login", fg="yellow")
-
-
-def overriding(sharing: Sequence[Connector], settings: Settings) -> list[str]:
-    """The settings that are set although the login does without them: they go before it."""
-    named = (each.name for connector in sharing for each in connector.settings if each.login and each.secret)
-    return [name for name in dict.fromkeys(named) if settings.given(name) is not None]
 
 
 def _scopes(sharing: Sequence[Connector]) -> list[str]:

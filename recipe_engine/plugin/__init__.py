@@ -28,7 +28,7 @@ from recipe_engine.plugin.channels import Channel, Delivery, Message, needs
 from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.plugin.hookspecs import hookimpl, hookspec
 from recipe_engine.plugin.http import Request, Response, Transport
-from recipe_engine.plugin.login import Login
+from recipe_engine.plugin.login import Login, id_claims, is_logged_in
 from recipe_engine.plugin.oauth import OAuth2Refresh, login_token, oauth2_refresh
 from recipe_engine.plugin.sandbox import Effect, Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 
@@ -76,6 +76,8 @@ __all__ = [
     "header",
     "hookimpl",
     "hookspec",
+    "id_claims",
+    "is_logged_in",
     "login_token",
     "needs",
     "oauth2_refresh",

@@ -40,7 +40,7 @@ from recipe_engine.plugin.channels import Channel
 from recipe_engine.plugin.consent import Consent
 from recipe_engine.plugin.errors import ActionError
 from recipe_engine.plugin.http import Request, Response
-from recipe_engine.plugin.login import KeptLogin, Login
+from recipe_engine.plugin.login import KeptLogin, Login, is_logged_in
 from recipe_engine.plugin.sandbox import Sandbox
 from recipe_engine.plugin.signatures import Verify
 
@@ -86,8 +86,8 @@ Needed = Callable[[ReadSettings, str, Mapping[str, Any]], bool]
 class Setting:
     """A setting of the deployment, read from the environment (or .env) under `name`. Where it depends on other settings
     or on what an action is asked whether it must be set, `needed` tells, for the name of an action and its parameters as
-    they are written ("" and none for the connector by itself). `login` names the login that tells
-    its value or does without it."""
+    they are written ("" and none for the connector by itself). `login` names the login that tells its value or does
+    without it."""
 
     name: str
     secret: bool = False
@@ -99,7 +99,7 @@ class Setting:
 
     def missing(self, settings: ReadSettings, action: str = "", params: Mapping[str, Any] | None = None) -> bool:
         """Whether it must be set and is not."""
-        if self.default is not None or settings.get(self.name) is not None:
+        if self.default is not None or settings.get(self.name) is not None or is_logged_in(self.login, settings):
             return False
         return self.required if self.needed is None else self.needed(settings, action, params or {})
 

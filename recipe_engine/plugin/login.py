@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from recipe_engine.plugin.api import Connector, Settings
+    from recipe_engine.plugin.api import Settings
 
 # An address under these settings, and whether the operator put it there (then it may be a private one).
 AddressOf = Callable[["Settings"], tuple[str, bool]]
@@ -100,6 +100,11 @@ def address(where: Address, settings: Settings) -> tuple[str, bool]:
     return (where, False) if isinstance(where, str) else where(settings)
 
 
+def redirect_uri(login: Login, port: int | None = None) -> str:
+    """Where the vendor is to send the browser back to."""
+    return f"http://{login.host}:{port or login.port}{login.path}"
+
+
 def id_claims(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an OpenID vendor says of the person (`email`, `name`) in the answer of its token address; nothing without an
     id token in it. The signature is not looked at: the token comes from the vendor itself, over TLS (OpenID Connect Core,
@@ -120,29 +125,3 @@ def id_claims(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def is_logged_in(name: str, settings: Any) -> bool:
     """Whether a login of that name is kept, as far as these settings know."""
     return bool(name) and name in (getattr(settings, "logins", None) or ())
-
-
-def missing_settings(
-    connector: Connector, settings: Any, action: str = "", params: Mapping[str, Any] | None = None
-) -> list[str]:
-    """The names of the settings that a connector needs and does not have, for an action with its parameters as they are
-    written when one is given. A login does for those that name it, and then
-    needs the settings of its client."""
-    missing, uses_login = [], False
-    for setting in connector.settings:
-        if not setting.missing(settings, action, params):
-            continue
-        if is_logged_in(setting.login, settings):
-            uses_login = True
-        else:
-            missing.append(setting.name)
-    if uses_login and connector.login is not None:
-        client = (connector.login.client_id, connector.login.client_secret)
-        missing += [name for name in client if name and name not in missing and settings.get(name) is None]
-    return missing
-
-
-def login_would_do(connector: Connector, missing: Sequence[str]) -> str | None:
-    """The name of the login that would do for one of the settings that are missing."""
-    named = (setting.login for setting in connector.settings if setting.name in missing and setting.login)
-    return None if connector.login is None else next(named, None)

@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from recipe_engine.plugin.login import Login
+from recipe_engine.plugin.login import Login, redirect_uri
 from recipe_engine.runtime.login_index import LoginFailed
 
 _PAGE = """<!doctype html>
@@ -86,11 +86,6 @@ class LoginPage:
         done, text = await self._outcome
         title = f"{self._login.title}: {'logged in' if done else 'not logged in'}"
         return _page(title, f"{text} You can close this page.", status=200 if done else 400)
-
-
-def redirect_uri(login: Login, port: int | None = None) -> str:
-    """Where the vendor is to send the browser back to."""
-    return f"http://{login.host}:{port or login.port}{login.path}"
 
 
 def _page(title: str, text: str, status: int = 200) -> web.Response:

@@ -22,7 +22,7 @@ from recipe_engine.plugin import (
     login_token,
 )
 from recipe_engine.plugin.signatures import Received, Reply
-from recipe_plugins.hubspot.login import hubspot_login
+from recipe_plugins.hubspot.login import hubspot_login, used
 
 # The free plan's limit for a private app; larger plans answer 429 later, never sooner.
 FREE_PLAN = RateLimit(100, per=10)
@@ -103,9 +103,10 @@ hubspot = Connector(
             "HUBSPOT_CLIENT_SECRET",
             secret=True,
             required=False,
+            needed=used,
             help="The app that sends webhooks, or that logs in > Auth > Client secret",
         ),
-        Setting("HUBSPOT_CLIENT_ID", required=False, help="For a login: the app > Auth > Client ID"),
+        Setting("HUBSPOT_CLIENT_ID", required=False, needed=used, help="For a login: the app > Auth > Client ID"),
         Setting("HUBSPOT_ACCOUNTS_BASE_URL", required=False, help="Another address of the page that asks for consent"),
     ],
     auth=authorize,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from recipe_engine.plugin import Login, Settings
+from recipe_engine.plugin import Login, Settings, is_logged_in
+from recipe_engine.plugin.api import ReadSettings
 
 # Notes ride on the scopes of the records that they are attached to.
 SCOPES = (
@@ -27,6 +28,11 @@ def _address(setting: str, own: str, path: str) -> Callable[[Settings], tuple[st
         return f"{(replaced or own).rstrip('/')}{path}", bool(replaced)
 
     return address
+
+
+def used(settings: ReadSettings, _action: str, _params: Mapping[str, Any]) -> bool:
+    """Whether it is the login that requests are authorized with: then its client is needed."""
+    return settings.get("HUBSPOT_API_KEY") is None and is_logged_in("hubspot", settings)
 
 
 def account(answer: Mapping[str, Any]) -> str:

@@ -80,18 +80,16 @@ def _settings(analysis: Analysis, action: Action, params: dict[str, Any], path: 
     settings = analysis.settings
     if settings is None:
         return
-    missing = [
-        setting.name
-        for setting in action.connector.settings
-        if setting.missing(settings, action.name, params)
-    ]
+    missing = [each for each in action.connector.settings if each.missing(settings, action.name, params)]
     if missing:
-        listed = ", ".join(missing)
+        listed = ", ".join(setting.name for setting in missing)
+        without = next((setting for setting in missing if setting.login), None)
+        does_without = f"; `recipe connectors login {without.login}` does without {without.name}" if without else ""
         analysis.problems.add(
             "R410",
             f"{action.name} needs {listed}, which {'are' if len(missing) > 1 else 'is'} not set",
             (*path, "type"),
-            f"set {listed} in the environment or in .env, or run with --sandbox",
+            f"set {listed} in the environment or in .env, or run with --sandbox{does_without}",
         )
 
 

@@ -26,6 +26,11 @@ def schemas_dir() -> Path:
     return _folder("schemas")
 
 
+def evals_dir() -> Path:
+    """The folder of the bundled needs for `recipe eval`."""
+    return _folder("evals")
+
+
 def docs_dir() -> Path:
     """The folder of the documentation: pages in Markdown."""
     return _folder("docs")

@@ -6,6 +6,8 @@ what `llm_call` does; nothing of it is done again here.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import MutableMapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -30,37 +32,44 @@ steps:
     type: llm_call
     complexity: reason
     system_prompt: "{{{{ system }}}}"
-    user_prompt: "{{{{ prompt }}}}"
+    user_prompt: "{{{{ prompt | trusted }}}}"
     max_tokens: {max_tokens}
     timeout: {timeout}
 """
 # Enough for a long recipe with its tests, and for thinking about them.
 MAX_TOKENS = 16_000
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+# Answers that were paid for, by their question: text, cost and tokens of each.
+Memory = MutableMapping[str, JSONObject]
 _PATIENCE, _PATIENCE_WITH_PEOPLE = "15m", "7d"
 
 
 class Unanswered(RecipeError):
-    """The model gave no answer: `failure` is what the step recorded."""
+    """The model gave no answer: `failure` is what the step recorded. `spent` is what was paid up to then, in US dollars."""
 
     def __init__(self, failure: JSONObject) -> None:
         detail = str(failure.get("detail") or "").partition("\n")[0].removesuffix(" and begins:")
         super().__init__(f"the model gave no answer: {failure['title']}", detail or None)
         self.code: str = failure["code"]
+        self.spent = 0.0
 
 
 class Asking:
     """A model that can be asked, several times, with a budget. `async with Asking(engine, 0.50) as model:`.
 
     `budget` is in US dollars, None for no limit; `provider` takes the place of the one that RECIPE_LLM names. `spent` is
-    what the answers have cost so far, `tokens` what they consumed.
+    what the answers have cost so far, `tokens` what they consumed. What `memory` holds the answer to is not asked again,
+    and what is asked is put there.
     """
 
-    def __init__(self, engine: Engine, budget: float | None, provider: Any = None) -> None:
+    def __init__(
+        self, engine: Engine, budget: float | None, provider: Any = None, memory: Memory | None = None
+    ) -> None:
         self.spent = 0.0
         self.tokens = 0
         self._engine = engine
         self._budget = budget
+        self._memory = {} if memory is None else memory
         self._services = {} if provider is None else {"llm": provider}
         self._parts: Parts | None = None
 
@@ -82,13 +91,21 @@ class Asking:
         Raises Unanswered; with the code `limit_cost` when the answer could cost more than is left.
         """
         assert self._parts is not None
+        question = hashlib.sha256("\0".join((step, system, prompt, str(max_tokens))).encode()).hexdigest()
+        said = self._memory.get(question)
+        if said is not None:
+            self.spent += said["cost"]
+            self.tokens += said["tokens"]
+            return str(said["text"])
         runtime = self._parts.runtime
         run = await runtime.start(self._plan(step, max_tokens), {"system": system, "prompt": prompt}, config={})
         view = await runtime.wait(run, ENDED)
-        self.spent += float(view.usage.get("cost") or 0.0)
-        self.tokens += sum(int(view.usage.get(name) or 0) for name in _TOKENS)
+        cost, tokens = float(view.usage.get("cost") or 0.0), sum(int(view.usage.get(name) or 0) for name in _TOKENS)
+        self.spent += cost
+        self.tokens += tokens
         if view.error is not None:
             raise Unanswered(view.error)
+        self._memory[question] = {"text": str(view.output), "cost": cost, "tokens": tokens}
         return str(view.output)
 
     def _plan(self, step: str, max_tokens: int) -> Plan:

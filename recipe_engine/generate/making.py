@@ -15,7 +15,7 @@ from typing import Any
 from recipe_engine.core.plan import Plan
 from recipe_engine.engine import Engine
 from recipe_engine.generate.answer import Answer, Refusal, read_answer
-from recipe_engine.generate.asking import MAX_TOKENS, Asking, Unanswered
+from recipe_engine.generate.asking import MAX_TOKENS, Asking, Memory, Unanswered
 from recipe_engine.generate.explaining import explain
 from recipe_engine.generate.phrases import Language
 from recipe_engine.generate.prompt import Example, Prompt, prompt_for_change, prompt_for_new, prompt_for_repair
@@ -52,17 +52,18 @@ async def generate(
     provider: Any = None,
     folder: Path | None = None,
     tell: Tell | None = None,
+    memory: Memory | None = None,
 ) -> Generated:
     """A recipe that does what `need` says (in French or English), with tests that prove it.
 
     `domain` says what it is about, `examples` are files that show it. `provider` takes the place of the model that
-    RECIPE_LLM names. `folder` is where the recipe will stand. `tell` is told of each round. Raises Unanswered when the
-    model cannot be asked at all.
+    RECIPE_LLM names. `folder` is where the recipe will stand. `tell` is told of each round. `memory` keeps the
+    answers, so that no question is paid for twice. Raises Unanswered when the model cannot be asked at all.
     """
     functions = tuple(engine.plugins.functions)
     prompt = prompt_for_new(engine.catalog, need, domain=domain, examples=examples, functions=functions)
     making = _Making(engine, prompt, folder or Path(), Draft("", ""), tell)
-    return await making.run(bounds, provider)
+    return await making.run(bounds, provider, memory)
 
 
 async def change(
@@ -75,12 +76,13 @@ async def change(
     provider: Any = None,
     folder: Path | None = None,
     tell: Tell | None = None,
+    memory: Memory | None = None,
 ) -> Generated:
     """An existing recipe and its tests (as texts), changed as `request` says. See `generate`."""
     functions = tuple(engine.plugins.functions)
     prompt = prompt_for_change(engine.catalog, recipe, tests, request, functions=functions)
     making = _Making(engine, prompt, folder or Path(), Draft(recipe, tests), tell)
-    return await making.run(bounds, provider)
+    return await making.run(bounds, provider, memory)
 
 
 class _Making:
@@ -98,10 +100,11 @@ class _Making:
         self.words = ""
         self.trouble = ""
         self.stopped = ""
+        self.stopped_by = ""
         self.rounds = 0
 
-    async def run(self, bounds: Bounds, provider: Any) -> Generated:
-        async with Asking(self.engine, bounds.budget, provider) as model:
+    async def run(self, bounds: Bounds, provider: Any, memory: Memory | None) -> Generated:
+        async with Asking(self.engine, bounds.budget, provider, memory) as model:
             question, max_tokens, polished = self.prompt.need, MAX_TOKENS, False
             while self.rounds < bounds.rounds and self.refusal is None:
                 try:
@@ -112,7 +115,9 @@ class _Making:
                         max_tokens = 2 * MAX_TOKENS
                         continue
                     if self.best is None:
+                        error.spent = model.spent
                         raise
+                    self.stopped_by = error.code
                     self.stopped = error.message + (f" ({error.hint})" if error.hint else "")
                     break
                 proof = await self._take(answer)
@@ -163,7 +168,7 @@ class _Making:
         if self.refusal is not None:
             return Generated("refused", refusal=self.refusal, **spent)  # type: ignore[arg-type]  # numbers by name
         if self.best is None:
-            return Generated("draft", wrong=self.trouble, stopped=self.stopped, **spent)  # type: ignore[arg-type]
+            return Generated("draft", wrong=self.trouble, **spent)  # type: ignore[arg-type]
         proof, plan = self.best, self.best.plan
         slug = _SLUG.search(proof.draft.recipe)
         return Generated(
@@ -180,6 +185,7 @@ class _Making:
             warnings=tuple(f"{it.code}: {it.message}" for it in proof.warnings),
             wrong="" if proof.passed else proof.in_words(),
             stopped=self.stopped,
+            stopped_by=self.stopped_by,
             proof=proof,
             **spent,  # type: ignore[arg-type]  # numbers by name
         )

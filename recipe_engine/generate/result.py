@@ -21,8 +21,8 @@ class Generated:
     """The end of `generate` or `change`.
 
     `recipe` and `tests` are texts, empty when there are none. `wrong` says why a draft does not pass; `stopped` why no
-    further round was made, where that was neither success nor the number of rounds. `settings` are those still needed,
-    with where to find them. `cost` is in US dollars.
+    further round was made, where that was neither success nor the number of rounds, and `stopped_by` the code of that.
+    `settings` are those still needed, with where to find them. `cost` is in US dollars.
     """
 
     status: Status
@@ -38,6 +38,7 @@ class Generated:
     warnings: tuple[str, ...] = ()
     wrong: str = ""
     stopped: str = ""
+    stopped_by: str = ""
     refusal: Refusal | None = None
     rounds: int = 0
     cost: float = 0.0

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from recipe_engine.compile.names import Names
-from recipe_engine.core.json import JSON
+from recipe_engine.core.json import JSONObject
 from recipe_engine.expr.types import AnyT, Type
 from recipe_engine.model import Block, Path, Problems, Recipe, Step
 from recipe_engine.plugin import Catalog
@@ -58,8 +58,8 @@ class Analysis:
     incomplete: frozenset[Path] = frozenset()
     # The type of the recipe's output, once it is known.
     output: Type = field(default_factory=AnyT)
-    # llm_call prompts with media, cut into parts, by the path of the step.
-    prompts: dict[Path, list[JSON]] = field(default_factory=dict)
+    # The prompts of llm_calls as they are lowered, where they differ from what is written, by the path of the step.
+    prompts: dict[Path, JSONObject] = field(default_factory=dict)
     callees: dict[str, Callee] = field(default_factory=dict)
 
     @cached_property

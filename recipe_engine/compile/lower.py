@@ -182,8 +182,7 @@ class _Lowering:
             schema = answer_schema(self.analysis, step, path)
             if schema is not None:
                 params["output_schema"] = schema
-            if path in self.analysis.prompts:
-                params["user_prompt"] = self.analysis.prompts[path]
+            params |= self.analysis.prompts.get(path, {})
         return core.Perform(step.type, params, effect_of(action, step))
 
     def wait(self, step: WaitStep, path: Path) -> core.Wait:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from recipe_engine.compile.expressions import Expressions
+from recipe_engine.compile.outside import marked_prompts
 from recipe_engine.core.json import JSON
 from recipe_engine.expr import infer_expression
 from recipe_engine.expr.types import AnyT, ArrayT, FileT, StringT, Type, UnionT
@@ -37,7 +38,12 @@ _BLOCK = re.compile(r"\{%")
 
 
 def cut_prompt(expressions: Expressions, step: ActionStep, path: Path) -> None:
-    """Note the parts of the step's user_prompt, and report media that cannot be shown."""
+    """Note the step's prompts as they are lowered, and report media that cannot be shown."""
+    expressions.analysis.prompts[path] = marked_prompts(expressions, step, _cut(expressions, step, path))
+
+
+def _cut(expressions: Expressions, step: ActionStep, path: Path) -> list[JSON] | None:
+    """The parts of the step's user_prompt when it shows media."""
     here = (*path, *step.params_path)
     refuse = partial(_refuse, expressions)
     for found, type_ in _references(expressions, step.params.get("system_prompt")):
@@ -45,7 +51,7 @@ def cut_prompt(expressions: Expressions, step: ActionStep, path: Path) -> None:
             refuse(found, (*here, "system_prompt"), "the system prompt is text", "show it in `user_prompt`")
     prompt = step.params.get("user_prompt")
     if not isinstance(prompt, str):
-        return
+        return None
     references = _references(expressions, prompt)
     shown = [(found, kind) for found, type_ in references if (kind := kind_of(type_)) is not None]
     for found, type_ in references:
@@ -56,7 +62,7 @@ def cut_prompt(expressions: Expressions, step: ActionStep, path: Path) -> None:
         instead = "choose the prompt with a `branch`"
         refuse(shown[0][0], (*here, "user_prompt"), "nothing can be shown in a prompt with {% blocks %}", instead)
     elif shown:
-        expressions.analysis.prompts[path] = list(_parts(prompt, shown))
+        return list(_parts(prompt, shown))
     elif step.params.get("vision") is True and not any(isinstance(type_, AnyT | ArrayT) for _, type_ in references):
         expressions.analysis.problems.add(
             "R604",
@@ -64,6 +70,7 @@ def cut_prompt(expressions: Expressions, step: ActionStep, path: Path) -> None:
             (*here, "vision"),
             'write the image into user_prompt ("Image: {{ product_image }}"), with `format: base64_image` in its schema',
         )
+    return None
 
 
 def _references(expressions: Expressions, text: JSON) -> list[tuple[re.Match[str], Type]]:

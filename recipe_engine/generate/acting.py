@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from recipe_engine.builtin.llm.words import authored
+from recipe_engine.compile.outside import unmarked
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Perform
 from recipe_engine.generate.speaking import Speaker
@@ -64,10 +66,13 @@ def _llm(params: JSONObject, speaker: Speaker) -> str:
 
 def _prompt(params: JSONObject) -> JSON:
     """What the model is told to do: its rules when there are any, else the question."""
-    asked = params.get("system_prompt") or params.get("user_prompt")
+    system = params.get("system_prompt")
+    asked = (authored(system) if isinstance(system, str) else system) or params.get("user_prompt")
     if not isinstance(asked, list):
-        return asked
-    return " ".join(str(part.get("text") or part.get("media") or "") for part in asked if isinstance(part, dict))
+        return unmarked(asked) if isinstance(asked, str) else asked
+    return unmarked(
+        " ".join(str(part.get("text") or part.get("media") or "") for part in asked if isinstance(part, dict))
+    )
 
 
 def _of_connector(name: str, params: JSONObject, speaker: Speaker, catalog: Catalog | None) -> Told:

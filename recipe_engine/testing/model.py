@@ -189,7 +189,8 @@ class Expect(Part):
     model_requests: Any = Field(
         default_factory=list,
         description="What the model was asked, in this order, other requests may stand between: {step, system, prompt, "
-        "media, model, max_tokens, effort, output_schema}. Or a matcher for the list of all, such as {length: 2}.",
+        "media, model, max_tokens, effort, output_schema}; `system` without the sentence about data. Or a matcher for the "
+        "list of all, such as {length: 2}.",
     )
     log: list[Any] = Field(default_factory=list, description="Lines that steps logged: texts that a line contains.")
     duration: DurationBound | None = Field(None, description='From start to end in virtual time: 15m, ">= 15m".')

@@ -12,6 +12,7 @@ from typing import Any
 
 from recipe_engine.builtin.llm.provider import Media, ModelRequest, Text
 from recipe_engine.builtin.llm.scripted import ScriptedModel
+from recipe_engine.builtin.llm.words import authored
 from recipe_engine.builtin.store import table_of
 from recipe_engine.core.json import JSONObject
 from recipe_engine.plugin import Catalog, Effect, Fault, Request, Response, Terminal
@@ -117,12 +118,13 @@ class World:
 
 
 def shown_request(request: ModelRequest) -> JSONObject:
-    """A question to a model as expectations see it: all text of the turns in `prompt`, what it shows in `media`."""
+    """A question to a model as expectations see it: all text of the turns in `prompt`, what it shows in `media`,
+    in `system` the author's own words."""
     parts = [part for message in request.messages for part in message.parts]
     return {
         "step": request.step,
         "model": request.model,
-        "system": request.system,
+        "system": authored(request.system),
         "prompt": "\n".join(part.text for part in parts if isinstance(part, Text)),
         "media": [
             {

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from recipe_engine.builtin.llm.provider import Media, Text
 from recipe_engine.builtin.llm.words import Kind
+from recipe_engine.expr.library.prompts import delimited
 from recipe_engine.plugin import JSON, Blobs, Context, FileValue, Terminal
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -121,7 +122,7 @@ async def _transcribed(ctx: Context, recording: Recording, kind: Kind) -> Text:
         )
     text = str((await heard(ctx, recording, Asked()))["text"])
     ctx.log(f"{_label(recording.name, kind)} was transcribed", characters=len(text))
-    return Text(f"<transcription>\n{text}\n</transcription>\n")
+    return Text(f"{delimited(text, recording.name, 'transcription')}\n")
 
 
 def _recording(found: _Bytes, kind: Kind) -> Recording:

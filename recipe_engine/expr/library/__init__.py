@@ -26,13 +26,14 @@ def chapters() -> Mapping[str, tuple[Function, ...]]:
         numbers,
         objects,
         patterns,
+        prompts,
         randomness,
         tests,
         text,
         values,
     )
 
-    modules = (values, text, patterns, numbers, dates, lists, objects, encoding, randomness, tests)
+    modules = (values, text, patterns, numbers, dates, lists, objects, encoding, prompts, randomness, tests)
     return MappingProxyType({module.TITLE: module.FUNCTIONS for module in modules})
 
 

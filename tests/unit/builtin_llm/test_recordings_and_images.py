@@ -107,7 +107,7 @@ async def test_model_reads_what_was_heard(server, ctx, whisper):
         ctx, user_prompt=[{"text": "Trie : "}, {"media": b64(MP3), "kind": "file", "name": "appel"}], vision=False
     )
     parts = server.bodies[0]["messages"][0]["content"]
-    assert parts[1]["text"] == "<transcription>\nBonjour du bac à sable.\n</transcription>\n"
+    assert parts[1]["text"] == '<data name="appel" kind="transcription">\nBonjour du bac à sable.\n</data>\n'
 
 
 async def test_recording_without_a_transcription_server(server, ctx):

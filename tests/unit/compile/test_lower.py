@@ -226,7 +226,7 @@ def test_files_of_other_steps_are_shown_too_in_the_order_of_the_text():
     assert isinstance(step.do, Perform)
     assert step.do.params["user_prompt"] == [
         {"media": "{{ doc }}", "kind": "file", "name": "doc"},
-        {"text": "Pour {{ who }} : "},
+        {"text": "Pour {{ (who) | as_data('who') }} : "},
         {"media": "{{ sound }}", "kind": "audio", "name": "sound"},
         {"text": "."},
     ]

@@ -77,15 +77,17 @@ def _asked(state: State, journal: Journal, wanted: str) -> dict[str, JSON]:
 
     Raises UsageError when there is none.
     """
+    from recipe_engine.builtin.llm.call import asking as asking_step
     from recipe_engine.core.events import StepStarted
 
-    asking = {path: step.step.id for path, step in state.steps.items() if step.step.type == "llm_call"}
+    asking = {path for path, step in state.steps.items() if step.step.type == "llm_call"}
     recorded: dict[str, JSON] = {}
     for entry in journal:
         for event in entry.events:
             if isinstance(event, StepStarted) and event.path in asking and event.params is not None:
                 recorded[event.path] = event.params
-    found = [path for path in recorded if path == wanted] or [path for path in recorded if asking[path] == wanted]
+    found = [path for path in recorded if wanted in (path, asking_step(path))]
+    found = found or [path for path in recorded if asking_step(path).rpartition("/")[2] == wanted]
     if not found:
         paths = ", ".join(list(recorded)[:10]) or "none"
         raise click.UsageError(f"no step {wanted!r} of run {state.run} asked a model; these did: {paths}")

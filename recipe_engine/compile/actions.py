@@ -13,6 +13,7 @@ from recipe_engine.compile.expressions import Expressions
 from recipe_engine.compile.facts import facts_of, result_type
 from recipe_engine.compile.llm_checks import check_llm_call, refused_by_models
 from recipe_engine.compile.params import Expected, check_values
+from recipe_engine.compile.tools import check_tools
 from recipe_engine.core.plan import Effect
 from recipe_engine.diagnostics import suggest
 from recipe_engine.expr.types import AnyT, StringT, Type, from_schema
@@ -32,6 +33,7 @@ def check_action(expressions: Expressions, step: ActionStep, path: Path) -> Type
     facts = facts_of(action)
     asks_model = step.type == "llm_call"
     given = refused_by_models(analysis, step, path) if asks_model else step.params
+    given = check_tools(expressions, step, path, given) if asks_model else given
     misplaced = f"the parameters of {step.type} are written on the step itself" if "with" in given else None
     expected = Expected(
         step.type,

@@ -6,11 +6,14 @@ schema of a last answer, the parts of a prompt. The core finds nothing left to i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from recipe_engine.compile.actions import answer_schema, effect_of
 from recipe_engine.compile.context import Analysis
+from recipe_engine.compile.exchange import ExchangePlan
 from recipe_engine.compile.names import bare
+from recipe_engine.compile.tools import offers
 from recipe_engine.core import plan as core
 from recipe_engine.core.json import JSON
 from recipe_engine.model import (
@@ -43,7 +46,9 @@ def _collect(analysis: Analysis, called: dict[str, core.Plan]) -> None:
     """The plans of the called recipes: they all stand in the plan of the run, whoever calls them."""
     for slug, callee in analysis.callees.items():
         if slug not in called:
-            called[slug] = _Lowering(callee.analysis).plan({})
+            lowering = _Lowering(callee.analysis)
+            called[slug] = lowering.plan({})
+            called.update(lowering.inner)
             _collect(callee.analysis, called)
 
 
@@ -54,6 +59,8 @@ class _Lowering:
         self.analysis = analysis
         self.steps: list[core.Step] = []
         self.blocks: list[tuple[int, ...]] = []
+        # What steps of this recipe became that are more than one step.
+        self.inner: dict[str, core.Plan] = {}
 
     def plan(self, recipes: dict[str, core.Plan]) -> core.Plan:
         recipe, data = self.analysis.recipe, self.analysis.document.data
@@ -77,7 +84,7 @@ class _Lowering:
             has_output=recipe.has_output,
             on_error=on_error,
             limits=self.limits(),
-            recipes=recipes,
+            recipes={**recipes, **self.inner},
             about=about,
         )
 
@@ -112,11 +119,11 @@ class _Lowering:
         do = self.do(step, path)
         on_error = self.block(step.on_error, (*path, "on_error")) if isinstance(step.on_error, tuple) else step.on_error
         retry, timeout = _retry(step.retry, core.Retry()) if step.retry is not None else None, step.timeout
-        if isinstance(step, ActionStep):
+        if isinstance(do, core.Perform) and isinstance(step, ActionStep):
             action = self.analysis.catalog.actions[step.type]
-            retry = _retry(step.retry, action.retry_for(do.effect if isinstance(do, core.Perform) else action.effect))
+            retry = _retry(step.retry, action.retry_for(do.effect))
             timeout = action.timeout if timeout is None else timeout
-        self.steps[number] = core.Step(
+        lowered = core.Step(
             id=step.id,
             name=step.name or step.id,
             type=step.type,
@@ -127,7 +134,21 @@ class _Lowering:
             on_error=on_error,
             line=self.analysis.document.span(path).line,
         )
+        if isinstance(step, ActionStep) and (step.params.get("tools") or step.params.get("conversation") is not None):
+            lowered = self.exchange(step, path, lowered)
+        self.steps[number] = lowered
         return number
+
+    def exchange(self, step: ActionStep, path: Path, model: core.Step) -> core.Step:
+        """An llm_call with tools or a conversation: what it becomes is called. Its retries are those of each call of the
+        model; its time limit is that of all of it."""
+        remembered = step.params.get("conversation") is not None
+        tools = list(offers(self.analysis, step, path))
+        rounds = step.params.get("tool_rounds", _TOOL_ROUNDS)
+        plan = ExchangePlan(self.analysis.recipe.slug, model, tools, rounds, remembered=remembered)
+        self.inner[plan.slug] = plan.plan()
+        call = plan.call(step.params.get("conversation"))
+        return replace(model, do=call, retry=None, timeout=step.timeout)
 
     def optional(self, block: Block | None, path: Path) -> int | None:
         return None if block is None else self.block(block, path)
@@ -183,6 +204,8 @@ class _Lowering:
             if schema is not None:
                 params["output_schema"] = schema
             params |= self.analysis.prompts.get(path, {})
+            for name in ("tools", "tool_rounds", "conversation"):
+                params.pop(name, None)
         return core.Perform(step.type, params, effect_of(action, step))
 
     def wait(self, step: WaitStep, path: Path) -> core.Wait:
@@ -211,6 +234,7 @@ class _Lowering:
         )
 
 
+_TOOL_ROUNDS = 8
 # Keeps the number of a step while the blocks inside it are lowered.
 _PLACE = core.Step("", "", "", core.Set(None))
 

@@ -145,6 +145,7 @@ def apply(state: State, event: Event) -> None:
             step = state.steps[event.path]
             unwant(state, step)
             frame = step.frames.pop("round")
+            _round_over(step, frame)
             if event.done:
                 _succeed(state, step, frame.last)
             else:
@@ -532,7 +533,8 @@ def _item_started(state: State, event: ev.ItemStarted) -> None:
             step.loop = Loop(items=[])
         step.loop.next = event.index + 1
         step.status = "running"
-        _open(state, step, "round", do.body, key="round", names=Names({}, step.frame.names))
+        before = {} if do.rounds_as is None else {do.rounds_as: list(step.loop.results.values())}
+        _open(state, step, "round", do.body, key="round", names=Names(before, step.frame.names))
         return
     assert isinstance(do, ForEach)
     loop = step.loop
@@ -544,6 +546,13 @@ def _item_started(state: State, event: ev.ItemStarted) -> None:
     _open(state, step, "item", do.body, key=event.index, names=names)
     if step.loop is not None and step.failing is None:
         _more_items(state, step)
+
+
+def _round_over(step: StepState, frame: Frame) -> None:
+    """Keep the output of a round for those after it, where they see it."""
+    do, loop = step.step.do, step.loop
+    if isinstance(do, Repeat) and do.rounds_as is not None and loop is not None:
+        loop.results[loop.next - 1] = frame.last
 
 
 def _more_items(state: State, step: StepState) -> None:

@@ -26,6 +26,9 @@ from recipe_engine.core.json import JSON, JSONObject
 
 Effect = Literal["read", "keyed", "once"]
 
+# The type of steps that no author wrote: what the engine puts between those of a model and its tools.
+BETWEEN = "between"
+
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -135,13 +138,15 @@ class ForEach:
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """Run `body`, then again every `every` seconds until `until` holds (asked after each round, with the round's
-    steps in scope). `max_rounds` bounds it when there is no timeout."""
+    steps in scope). `max_rounds` bounds it when there is no timeout. `rounds_as` is the name under which a round sees the
+    outputs of those before it, as a list."""
 
     until: str
     body: int
     every: float = 0.0
     max_rounds: int | None = None
     on_timeout: int | None = None
+    rounds_as: str | None = None
     kind: Literal["repeat"] = "repeat"
 
 

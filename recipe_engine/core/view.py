@@ -6,6 +6,7 @@ from recipe_engine.core.apply import moment
 from recipe_engine.core.events import Usage
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.core.plan import BETWEEN
 from recipe_engine.core.state import State, StepState, total_tokens
 
 
@@ -23,7 +24,8 @@ def run_view(state: State, *, steps: bool = True) -> JSONObject:
         "error": error_view(state.failure) if state.ended in ("failed", "cancelled") else None,
     }
     if steps:
-        view["steps"] = [step_view(step) for step in state.steps.values() if step.status != "pending"]
+        began = (step for step in state.steps.values() if step.status != "pending" and step.step.type != BETWEEN)
+        view["steps"] = [step_view(step) for step in began]
     view["usage"] = usage_view(state.usage)
     view["started_at"] = None if state.started_at is None else moment(state.started_at)
     view["ended_at"] = None if state.ended_at is None else moment(state.ended_at)

@@ -78,6 +78,10 @@ _DOCS = {
     (ScriptedAnswer, "answer"): "The answer: an object, or a text.",
     (
         ScriptedAnswer,
+        "calls",
+    ): "What the model asks of its tools before it answers: `[{tool: stock, input: {ref: A1}}]`.",
+    (
+        ScriptedAnswer,
         "error",
     ): "The model fails with this code instead: overloaded, rate_limit, timeout, refused, truncated.",
     (ScriptedAnswer, "retry_after"): "Seconds that the model asks to wait, with `error`.",

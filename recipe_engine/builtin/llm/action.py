@@ -5,10 +5,11 @@ The one rule: what a check of a recipe needs is here; what a call needs is impor
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from recipe_engine.builtin.llm import needs
 from recipe_engine.builtin.llm.words import BASE_URL, OPENAI_URL, Complexity, Effort, Kind, ProviderName
@@ -113,6 +114,51 @@ class Fallback(BaseModel):
     )
 
 
+class ToolUse(BaseModel):
+    """An action that the model may call before it answers."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    action: str = Field(description="the action: zoho_desk.get_ticket")
+    name: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_]{1,64}$",
+        description="what the model calls it; the action's name otherwise",
+    )
+    description: str | None = Field(
+        default=None, description="what it is for, told to the model; the action's own words otherwise"
+    )
+    with_: dict[str, Any] = Field(
+        default_factory=dict,
+        alias="with",
+        description="parameters that the recipe gives; the model neither sees nor changes them",
+    )
+    inputs: list[str] | None = Field(
+        default=None, description="the parameters that the model gives; all that `with` does not give otherwise"
+    )
+    confirm: Literal["approval"] | None = Field(
+        default=None, description="a person approves every call; needed for actions that change something"
+    )
+    to: str | None = Field(default=None, description="who is asked to approve: an e-mail address")
+
+
+class Offer(BaseModel):
+    """A tool as a call of the model is told of it; `tool` is its name in the recipe."""
+
+    tool: str
+    name: str
+    description: str
+    input_schema: JSONObject
+
+
+class Exchange(BaseModel):
+    """What a step with tools or a conversation hands to each of its calls. Written by the engine, never by authors."""
+
+    tools: list[Offer] = Field(default_factory=list)
+    limit: int = 0
+    rounds: list[JSONObject] = Field(default_factory=list)
+    history: list[JSONObject] = Field(default_factory=list)
+
+
 def _parts(value: JSON) -> JSON:
     """The prompt as a list of parts: a text, or any other value as JSON, is a single part."""
     if value is None:
@@ -164,6 +210,23 @@ class LlmCall(Params):
         default=None, description="other models, then a prepared answer, for when the model gives none"
     )
     repair: int = Field(default=1, ge=0, le=2, description="how often an answer that does not fit is sent back")
+    tools: list[str | ToolUse] = Field(
+        default_factory=list,
+        max_length=20,
+        description="actions that the model may call before it answers: those that only read, others with confirm: approval",
+    )
+    tool_rounds: int = Field(
+        default=8, ge=1, le=30, description="how often the model may call tools before it must answer"
+    )
+    conversation: Annotated[
+        str | None,
+        BeforeValidator(lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value),
+        Field(
+            description="what the exchange is kept under from one run to the next: a customer's e-mail address, a ticket's id"
+        ),
+        WithJsonSchema({"type": ["string", "integer", "null"]}),
+    ] = None
+    exchange: SkipJsonSchema[Exchange | None] = None
 
 
 def _result_schema(authored: JSONObject) -> JSONObject:
@@ -198,6 +261,8 @@ async def llm_call(ctx: Context, params: LlmCall) -> Any:
     The answer is JSON that fits `output_schema`, or text without one. An answer that does not fit is sent back to the
     model with what is wrong (`repair`). Tokens and cost are counted on the step; limits of the run are checked before
     each call. When the model gives no answer, those of `fallback` are asked, then its prepared answer is taken.
+    With `tools` the model may call actions first, each a step of its own in the run; with `conversation` it is shown what
+    was said under the same key in earlier runs.
     """
     from recipe_engine.builtin.llm.call import answer_of
 

@@ -9,6 +9,7 @@ The one rule: this module only says in which order things happen; each of them i
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from recipe_engine.builtin.llm import answer as answers
@@ -16,19 +17,23 @@ from recipe_engine.builtin.llm import fallback
 from recipe_engine.builtin.llm.action import LlmCall, TextPart
 from recipe_engine.builtin.llm.caching import worth_caching
 from recipe_engine.builtin.llm.examples import example_turns
+from recipe_engine.builtin.llm.exchange import earlier, later, recorded, tools_of
 from recipe_engine.builtin.llm.fallback import Candidate
 from recipe_engine.builtin.llm.images import fitted
 from recipe_engine.builtin.llm.media import read_media
-from recipe_engine.builtin.llm.provider import Media, ModelRequest, Provider, Text
+from recipe_engine.builtin.llm.provider import Media, ModelAnswer, ModelRequest, Provider, Text
 from recipe_engine.builtin.llm.providers import FREE, hosted_model, provider_for
 from recipe_engine.builtin.llm.request import asked_of, build, repaired
 from recipe_engine.builtin.llm.routing import table_of
 from recipe_engine.builtin.llm.spending import Spending
 from recipe_engine.plugin import JSON, ActionError, Context, Terminal
 
+# What the engine adds to the path of a step with tools or a conversation for each of its calls.
+_INSIDE = re.compile(r"/(?:round\[\d+\]/)?model$")
+
 
 async def answer_of(ctx: Context, params: LlmCall) -> JSON:
-    """The value that the step answers with.
+    """The value that the step answers with; what it records of the exchange when it is part of one.
 
     Raises what docs/reference/llm-call.md lists.
     """
@@ -42,7 +47,7 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
         limit = fallback.time_for_next(ctx, began, waiting)
         try:
             provider = providers.setdefault(candidate.provider, provider_for(ctx, candidate.provider))
-            value = await _ask(ctx, params, candidate, provider, asked_of(request, candidate.choice), limit)
+            value, answer = await _ask(ctx, params, candidate, provider, asked_of(request, candidate.choice), limit)
         except ActionError as error:
             errors.append(error)
             if waiting:
@@ -51,13 +56,17 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
         else:
             if number:
                 _mark(ctx, f"the model {candidate.choice.model}", errors)
-            return value
+            return _result(params, asked_of(request, candidate.choice), answer, value)
     failed = fallback.the_failure(errors)
     if not prepared or ctx.will_repeat(failed):
         raise failed
     value = fallback.prepared_answer(params)
     _mark(ctx, "the prepared answer", errors)
-    return value
+    return _result(params, request, None, value)
+
+
+def _result(params: LlmCall, request: ModelRequest, answer: ModelAnswer | None, value: JSON) -> JSON:
+    return value if params.exchange is None else recorded(params.exchange, request, answer, value)
 
 
 async def question_of(ctx: Context, params: LlmCall) -> tuple[list[Candidate], ModelRequest]:
@@ -75,8 +84,18 @@ async def question_of(ctx: Context, params: LlmCall) -> tuple[list[Candidate], M
         system=params.system_prompt,
         output_schema=params.output_schema,
         examples=example_turns(params),
+        before=earlier(params.exchange) if params.exchange is not None else (),
     )
+    if params.exchange is not None:
+        tools, over = tools_of(params.exchange)
+        messages = (*request.messages, *later(params.exchange))
+        request = replace(request, step=asking(ctx.path), messages=messages, tools=tools, tools_over=over)
     return models, request
+
+
+def asking(path: str) -> str:
+    """The path of the step that asks, of the path of one of its calls: those of an exchange are inside it."""
+    return _INSIDE.sub("", path)
 
 
 def _mark(ctx: Context, who: str, errors: list[ActionError]) -> None:
@@ -91,7 +110,7 @@ async def _ask(
     provider: Provider,
     request: ModelRequest,
     limit: float | None,
-) -> JSON:
+) -> tuple[JSON, ModelAnswer]:
     """The answer of one model, sent back as often as `repair` allows. All rounds together have `limit` seconds."""
     spending = Spending(ctx, candidate.choice, free=candidate.provider in FREE and hosted_model(ctx) is None)
     request = replace(request, cached=worth_caching(ctx, request, candidate.choice))
@@ -107,9 +126,11 @@ async def _ask(
         for note in answer.notes:
             ctx.log(note)
         answers.refuse_unusual_end(answer, request.max_tokens)
+        if answer.calls and request.tools and not request.tools_over:
+            return None, answer
         value, problems = answers.read(answer.text, params.output_schema, structured=request.output_schema is not None)
         if not problems:
-            return value
+            return value, replace(answer, calls=())
         ctx.log(f"the answer does not fit output_schema: {problems[0]}", problems=len(problems), round=repairs + 1)
         request = repaired(request, answer.text, problems)
     raise answers.invalid_output(answer.text, problems, params.repair)

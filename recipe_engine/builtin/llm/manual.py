@@ -3,19 +3,20 @@
 The one rule: nothing is invented. Without an answer the step fails and says where to write it.
 
 With RECIPE_LLM_ANSWERS=DIR the question number n of the step `classify` is written to DIR/classify-1.prompt.md, and its
-answer read from DIR/classify-1.answer.txt. Numbers count the questions of one attempt: repairs and other models go on.
+answer read from DIR/classify-1.answer.txt. Numbers count the questions of one attempt: repairs, other models and rounds of tools go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import sys
 import threading
 from pathlib import Path
 
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, ToolCall
 from recipe_engine.builtin.llm.shown import as_text
 from recipe_engine.plugin import Context, Terminal
 
@@ -45,14 +46,31 @@ class ManualModel:
         Raises Terminal `no_answer`.
         """
         self._asked += 1
+        rounds = sum(any(isinstance(part, ToolCall) for part in turn.parts) for turn in request.messages)
         folder = self._ctx.settings.get(ANSWERS_SETTING)
         if folder:
-            return ModelAnswer(await asyncio.to_thread(_from_folder, Path(folder), request, self._asked))
+            return written(await asyncio.to_thread(_from_folder, Path(folder), request, rounds + self._asked), request)
         desk: _Desk = self._ctx.tokens.setdefault("llm.manual", _Desk())
         # A person takes as long as a person takes.
         with self._ctx.untimed():
             async with desk.turn:
-                return ModelAnswer(await _typed(as_text(request)))
+                return written(await _typed(as_text(request)), request)
+
+
+def written(text: str, request: ModelRequest) -> ModelAnswer:
+    """A text as an answer: `{"calls": [{"tool": ..., "input": ...}]}` calls tools, where the request has some."""
+    if not request.tools:
+        return ModelAnswer(text)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return ModelAnswer(text)
+    calls = value.get("calls") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(calls, list) or not all(isinstance(call, dict) and "tool" in call for call in calls):
+        return ModelAnswer(text)
+    turn = sum(message.role == "assistant" for message in request.messages)
+    made = (ToolCall(f"call_{turn}_{n}", str(c["tool"]), c.get("input", {})) for n, c in enumerate(calls))
+    return ModelAnswer("", calls=tuple(made))
 
 
 def file_stem(step: str, number: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from recipe_engine.builtin.llm.words import Effort, Stop, Thinking
-from recipe_engine.plugin import JSONObject
+from recipe_engine.plugin import JSON, JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,49 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What the model asks of a tool: `id` ties the result to it, `name` is that of the `Tool`."""
+
+    id: str
+    name: str
+    input: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answered to the call `id`; `failed` when it did not do what was asked."""
+
+    id: str
+    text: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A block of an earlier answer of `model` that goes back to it as it is (its thinking)."""
+
+    model: str
+    block: JSONObject
+
+
+Part = Text | Media | ToolCall | ToolResult | Kept
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of the exchange."""
 
     role: Literal["user", "assistant"]
-    parts: tuple[Text | Media, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What the model may call: a name of letters, digits and _, what it does, and the JSON Schema of its input."""
+
+    name: str
+    description: str
+    input_schema: JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +87,8 @@ class ModelRequest:
     `output_schema` is the author's own JSON Schema, None when the answer is plain text. A provider that cannot say
     it in its vendor's dialect asks for it in words. The first `examples` messages are the author's examples, the same in
     every request of the step; `cached` says that system prompt and examples are worth a place in the vendor's cache.
-    `thinking` None leaves it to the model. `timeout` is how long the exchange may take (seconds), None when only the
+    `thinking` None leaves it to the model. `tools` may be called in the answer, unless `tools_over`: then they are only
+    named because earlier turns speak of them. `timeout` is how long the exchange may take (seconds), None when only the
     step's own time limit counts.
     """
 
@@ -64,6 +103,8 @@ class ModelRequest:
     cached: bool = False
     thinking: Thinking | None = None
     timeout: float | None = None
+    tools: tuple[Tool, ...] = ()
+    tools_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +122,7 @@ class TokenUsage:
 class ModelAnswer:
     """What came back: the text, why it ended, what it consumed.
 
+    `calls` is what the model asks of tools before it answers; `kept` are blocks that go back to it with their results.
     `detail` is the vendor's word on a refusal or an unusual stop. `notes` are lines for the step's log.
     """
 
@@ -89,6 +131,8 @@ class ModelAnswer:
     usage: TokenUsage = field(default_factory=TokenUsage)
     detail: str = ""
     notes: tuple[str, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    kept: tuple[JSONObject, ...] = ()
 
 
 class Provider(Protocol):

@@ -13,7 +13,7 @@ from dataclasses import replace
 import orjson
 
 from recipe_engine.builtin.llm.images import pixels
-from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Part, Text, ToolCall, ToolResult
 from recipe_engine.builtin.llm.routing import Choice
 from recipe_engine.plugin import JSONObject, Terminal
 
@@ -39,8 +39,10 @@ def build(
     system: str | None,
     output_schema: JSONObject | None,
     examples: Sequence[Message] = (),
+    before: Sequence[Message] = (),
 ) -> ModelRequest:
-    """The first request of a step. `examples` are the turns that show how such questions are answered.
+    """The first request of a step. `examples` are the turns that show how such questions are answered, `before` those of
+    the conversation so far.
 
     Raises Terminal `empty_prompt` when there is nothing to send and `media_too_large` when it is more than the
     vendor takes in one request.
@@ -52,7 +54,7 @@ def build(
     if images > MAX_IMAGES:
         raise Terminal(f"the prompt has {images} images; at most {MAX_IMAGES} are taken", code="media_too_large")
     size = sum(_size(part) for part in kept) + len((system or "").encode())
-    size += sum(_size(part) for message in examples for part in message.parts)
+    size += sum(_size(part) for message in (*examples, *before) for part in message.parts)
     if size > MAX_REQUEST_BYTES:
         raise Terminal(
             f"the prompt has {size:,} bytes; at most {MAX_REQUEST_BYTES:,} are taken in one request",
@@ -61,7 +63,7 @@ def build(
     return ModelRequest(
         step=step,
         model=choice.model,
-        messages=(*examples, Message("user", kept)),
+        messages=(*examples, *before, Message("user", kept)),
         max_tokens=choice.max_tokens,
         system=system if system and system.strip() else None,
         effort=choice.effort,
@@ -108,13 +110,15 @@ def estimated_tokens(request: ModelRequest) -> int:
     text = len((request.system or "").encode())
     if request.output_schema is not None:
         text += len(orjson.dumps(request.output_schema)) * 2
+    for tool in request.tools:
+        text += len(tool.name) + len(tool.description.encode()) + len(orjson.dumps(tool.input_schema))
     tokens = len(request.messages) * _TOKENS_PER_TURN
     for message in request.messages:
         for part in message.parts:
-            if isinstance(part, Text):
-                text += len(part.text.encode())
-            else:
+            if isinstance(part, Media):
                 tokens += _media_tokens(part)
+            else:
+                text += _size(part)
     return tokens + -(-text // _BYTES_PER_TOKEN)
 
 
@@ -130,5 +134,14 @@ def _media_tokens(part: Media) -> int:
     return (pages or _PAGES_OF_UNKNOWN_PDF) * _TOKENS_PER_PAGE
 
 
-def _size(part: Text | Media) -> int:
-    return len((part.text if isinstance(part, Text) else part.data).encode())
+def _size(part: Part) -> int:
+    """The bytes of a part."""
+    match part:
+        case Text() | ToolResult():
+            return len(part.text.encode())
+        case Media():
+            return len(part.data.encode())
+        case ToolCall():
+            return len(part.name) + len(orjson.dumps(part.input))
+        case _:
+            return len(orjson.dumps(part.block))

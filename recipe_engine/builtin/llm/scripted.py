@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Text, TokenUsage
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Text, TokenUsage, ToolCall
 from recipe_engine.builtin.llm.words import Stop
 from recipe_engine.plugin import JSON, ActionError, Retryable, Terminal
 
@@ -32,12 +32,20 @@ class ScriptedUsage(BaseModel):
     output_tokens: int = Field(default=0, ge=0)
 
 
+class ScriptedCall(BaseModel):
+    """A call of a tool: its name in the recipe (the action's, or its own), and its input."""
+
+    model_config = ConfigDict(extra="forbid")
+    tool: str
+    input: dict[str, Any] = Field(default_factory=dict)
+
+
 class ScriptedAnswer(BaseModel):
     """One entry of a script.
 
     `step` is the path or the id of the step, `match` a part of the prompt (any letter case), `model` the id of the model
     that is asked; left out, they fit everything. `answer` is JSON, or text that is given word for word; `error` a
-    failure code in its place. An entry with `transcript` is no answer, but what is heard in a recording (`match` is then
+    failure code in its place, `calls` what the model asks of tools before it answers. An entry with `transcript` is no answer, but what is heard in a recording (`match` is then
     a part of the recording's name). `times` says how often the entry answers. Without it, it answers once when a later
     entry is for the same (so that answers listed one after another are given in turn), else for ever.
     """
@@ -48,6 +56,7 @@ class ScriptedAnswer(BaseModel):
     model: str | None = None
     transcript: str | None = None
     answer: Any = None
+    calls: list[ScriptedCall] = Field(default_factory=list)
     error: str | None = None
     retry_after: float | None = None
     times: int | None = Field(default=None, ge=1)
@@ -77,7 +86,7 @@ class ScriptedModel:
         prompt = prompt_text(request)
         said = self._take(request.step, prompt, model=request.model)
         if said is not None:
-            return _given(said)
+            return _given(said, request)
         raise Terminal(
             f"no scripted answer fits step {request.step}",
             code="no_scripted_answer",
@@ -135,14 +144,23 @@ def _step_id(path: str) -> str:
     return next((part for part in reversed(_PATH_END.split(path)) if part and not part.isdecimal()), path)
 
 
-def _given(said: ScriptedAnswer) -> ModelAnswer:
+def _given(said: ScriptedAnswer, request: ModelRequest) -> ModelAnswer:
     usage = TokenUsage(input=said.usage.input_tokens, output=said.usage.output_tokens)
     text = said.answer if isinstance(said.answer, str) else orjson.dumps(said.answer).decode()
+    if said.calls and said.error is None:
+        turn = len(request.messages)
+        calls = [ToolCall(f"call_{turn}_{n}", named(call.tool), call.input) for n, call in enumerate(said.calls)]
+        return ModelAnswer(text="" if said.answer is None else text, usage=usage, calls=tuple(calls))
     if said.error is None:
         return ModelAnswer(text=text, usage=usage)
     if said.error in _STOPS:
         return ModelAnswer(text="" if said.answer is None else text, stop=_STOPS[said.error], usage=usage)
     raise _failure(said.error, said.retry_after)
+
+
+def named(tool: str) -> str:
+    """A tool's name as models are told it: letters, digits and _."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", tool)[:64]
 
 
 def _failure(code: str, retry_after: float | None) -> ActionError:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import orjson
 
-from recipe_engine.builtin.llm.provider import Media, ModelRequest, Text
+from recipe_engine.builtin.llm.provider import Kept, Media, ModelRequest, Part, Text, Tool, ToolCall, ToolResult
 from recipe_engine.plugin import JSON, JSONObject
 
 _LONGEST = 200
+# How somebody who can only write text calls tools.
+HOW_TO_CALL = 'To call tools instead of answering, write only: {"calls": [{"tool": NAME, "input": {...}}]}'
 
 
 def as_text(request: ModelRequest) -> str:
@@ -25,12 +27,36 @@ def as_text(request: ModelRequest) -> str:
         blocks.append(f"## system\n\n{request.system.strip()}")
     for number, message in enumerate(request.messages):
         example = " (example)" if number < request.examples else ""
-        text = "".join(part.text if isinstance(part, Text) else media_line(part) for part in message.parts)
+        text = "".join(_shown(part) for part in message.parts)
         blocks.append(f"## {message.role}{example}\n\n{text.strip()}")
+    if request.tools:
+        blocks.append("\n\n".join(["## tools", *(_tool(tool) for tool in request.tools)]))
+        blocks.append("They may not be called any more." if request.tools_over else HOW_TO_CALL)
     if request.output_schema is not None:
         schema = orjson.dumps(request.output_schema, option=orjson.OPT_INDENT_2).decode()
         blocks.append(f"## answer\n\nJSON that fits this schema:\n\n{schema}")
     return "\n\n".join(blocks)
+
+
+def _tool(tool: Tool) -> str:
+    schema = orjson.dumps(tool.input_schema, option=orjson.OPT_INDENT_2).decode()
+    return f"### {tool.name}\n\n{tool.description}\n\n{schema}"
+
+
+def _shown(part: Part) -> str:
+    match part:
+        case Text():
+            return part.text
+        case Media():
+            return media_line(part)
+        case ToolCall():
+            return (
+                f"\n[calls {part.name}, {part.id}]\n{orjson.dumps(part.input, option=orjson.OPT_INDENT_2).decode()}\n"
+            )
+        case ToolResult():
+            return f"\n[{'failure' if part.failed else 'result'} of {part.id}]\n{part.text}\n"
+        case Kept():
+            return "\n[the model's own thinking]\n"
 
 
 def media_line(part: Media) -> str:

@@ -15,7 +15,7 @@ from recipe_engine.core import events as ev
 from recipe_engine.core.events import Entry, Event
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.json import JSONObject
-from recipe_engine.core.plan import Branch, Call, Plan, Step, Wait
+from recipe_engine.core.plan import BETWEEN, Branch, Call, Plan, Step, Wait
 
 What = Literal[
     "started", "running", "done", "skipped", "reused", "failed", "retry", "waiting", "in_doubt", "branch", "loop", "note",
@@ -53,8 +53,14 @@ class Narrator:
 
     def tell(self, entry: Entry) -> list[Happening]:
         """What an entry of the journal tells, in order."""
-        told = (self._of(event, entry.at) for event in entry.events)
+        told = (self._of(event, entry.at) for event in entry.events if not self._between(event))
         return [happening for happening in told if happening is not None]
+
+    def _between(self, event: Event) -> bool:
+        """Whether an event is of a step that the engine put between those of a model and its tools."""
+        path = getattr(event, "path", "")
+        found = self.step(path) if path else None
+        return found is not None and found.type == BETWEEN
 
     def step(self, path: str) -> Step | None:
         """The step of the plan that a path names (`each[3]/refund/send`); None when the plan has none."""

@@ -22,7 +22,7 @@ def test_routes_are_those_of_the_table(complexity):
 
 
 def test_every_field_and_setting_is_described():
-    for name in LlmCall.model_fields:
+    for name in LlmCall.model_json_schema()["properties"]:
         assert f"`{name}`" in PAGE, name
     for setting in llm.settings:
         assert f"`{setting.name}`" in PAGE, setting.name

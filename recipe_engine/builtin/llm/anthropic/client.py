@@ -19,7 +19,7 @@ import orjson
 
 from recipe_engine.builtin.llm.anthropic.errors import concerns_schema, failure_of
 from recipe_engine.builtin.llm.anthropic.request import body
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
 from recipe_engine.builtin.llm.words import BASE_URL, Stop
 from recipe_engine.plugin import JSON, Context, JSONObject, Retryable
 
@@ -133,11 +133,20 @@ def _answer(message: JSON, request: ModelRequest, *notes: str) -> ModelAnswer:
     reason = message.get("stop_reason")
     return ModelAnswer(
         text="".join(texts if request.output_schema is None else texts[:1]),
-        stop=_STOPS.get(reason, "other"),
+        stop="end" if reason == "tool_use" and request.tools else _STOPS.get(reason, "other"),
         usage=_usage(message.get("usage") or {}),
         detail=_detail(message, reason),
         notes=notes,
+        calls=tuple(
+            ToolCall(str(block.get("id")), str(block.get("name")), block.get("input"))
+            for block in _of_kinds(message, "tool_use")
+        ),
+        kept=tuple(_of_kinds(message, "thinking", "redacted_thinking")),
     )
+
+
+def _of_kinds(message: JSONObject, *kinds: str) -> list[JSONObject]:
+    return [block for block in message["content"] if isinstance(block, dict) and block.get("type") in kinds]
 
 
 def _is_text(block: JSON) -> bool:

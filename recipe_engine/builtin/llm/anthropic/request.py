@@ -11,7 +11,17 @@ from functools import lru_cache
 import orjson
 
 from recipe_engine.builtin.llm.anthropic.schema import portable
-from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.provider import (
+    Kept,
+    Media,
+    Message,
+    ModelRequest,
+    Part,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 from recipe_engine.builtin.llm.request import instructed
 from recipe_engine.plugin import JSONObject
 
@@ -34,8 +44,12 @@ def body(request: ModelRequest, *, native: bool = True) -> JSONObject:
     out: JSONObject = {
         "model": request.model,
         "max_tokens": request.max_tokens,
-        "messages": [_message(message) for message in request.messages],
+        "messages": [_message(message, request.model) for message in request.messages],
     }
+    if request.tools:
+        out["tools"] = [_tool(tool) for tool in request.tools]
+        if request.tools_over:
+            out["tool_choice"] = {"type": "none"}
     if system:
         out["system"] = system
     if output:
@@ -62,15 +76,34 @@ def _portable(schema: bytes) -> JSONObject | None:
     return portable(orjson.loads(schema))
 
 
-def _message(message: Message) -> JSONObject:
-    if len(message.parts) == 1 and isinstance(message.parts[0], Text):
-        return {"role": message.role, "content": message.parts[0].text}
-    return {"role": message.role, "content": [_block(part) for part in message.parts]}
+def _tool(tool: Tool) -> JSONObject:
+    return {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
 
 
-def _block(part: Text | Media) -> JSONObject:
-    if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
+def _message(message: Message, model: str) -> JSONObject:
+    # A model's thinking is bound to it: another one does not take it.
+    parts = [part for part in message.parts if not isinstance(part, Kept) or part.model == model]
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return {"role": message.role, "content": parts[0].text}
+    return {"role": message.role, "content": [_block(part) for part in parts]}
+
+
+def _block(part: Part) -> JSONObject:
+    match part:
+        case Text():
+            return {"type": "text", "text": part.text}
+        case Kept():
+            return part.block
+        case ToolCall():
+            return {"type": "tool_use", "id": part.id, "name": part.name, "input": part.input}
+        case ToolResult():
+            result: JSONObject = {"type": "tool_result", "tool_use_id": part.id, "content": part.text}
+            return {**result, "is_error": True} if part.failed else result
+        case Media():
+            return _media(part)
+
+
+def _media(part: Media) -> JSONObject:
     source: JSONObject
     if part.source == "url":
         source = {"type": "url", "url": part.data}

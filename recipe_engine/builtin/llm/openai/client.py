@@ -10,7 +10,7 @@ import orjson
 
 from recipe_engine.builtin.llm.openai.errors import failure_of, words
 from recipe_engine.builtin.llm.openai.request import Dialect, body
-from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage
+from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
 from recipe_engine.builtin.llm.words import OPENAI_URL, Stop
 from recipe_engine.plugin import JSON, Context, JSONObject, Response, Retryable
 
@@ -51,7 +51,7 @@ class OpenAIModel:
             response = await self._post(body(request, dialect), request.timeout)
             content = await response.read(_LARGEST_ANSWER)
             if response.ok:
-                return _answer(content, _notes(dialect, request))
+                return _answer(content, request, _notes(dialect, request))
             said, _ = words(content)
             other = dialect.without(said, request) if response.status in (400, 422) else None
             if other is None:
@@ -83,7 +83,7 @@ def _notes(dialect: Dialect, request: ModelRequest) -> tuple[str, ...]:
     return tuple(_NOTES[name] for name, lacks in lacking.items() if lacks)
 
 
-def _answer(content: bytes, notes: tuple[str, ...]) -> ModelAnswer:
+def _answer(content: bytes, request: ModelRequest, notes: tuple[str, ...]) -> ModelAnswer:
     try:
         data = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -97,7 +97,8 @@ def _answer(content: bytes, notes: tuple[str, ...]) -> ModelAnswer:
         raise Retryable("the model's service answered with no message", code="invalid_answer", detail=str(data)[:300])
     message, reason = choice["message"], choice.get("finish_reason")
     refusal = message.get("refusal")
-    stop = "refused" if refusal else _STOPS.get(reason, "other")
+    calls = _calls(message.get("tool_calls")) if request.tools else ()
+    stop = "refused" if refusal else "end" if calls and reason == "tool_calls" else _STOPS.get(reason, "other")
     text = message.get("content")
     return ModelAnswer(
         text=text if isinstance(text, str) else "",
@@ -105,7 +106,23 @@ def _answer(content: bytes, notes: tuple[str, ...]) -> ModelAnswer:
         usage=_usage(data.get("usage")),
         detail=str(refusal or reason or ""),
         notes=notes,
+        calls=calls,
     )
+
+
+def _calls(calls: JSON) -> tuple[ToolCall, ...]:
+    """What the model asks of tools. Input that is not JSON is handed on as the text that it is, and refused there."""
+    found = []
+    for call in calls if isinstance(calls, list) else ():
+        asked = call.get("function") if isinstance(call, dict) else None
+        if isinstance(asked, dict):
+            given = asked.get("arguments")
+            try:
+                value = orjson.loads(given) if isinstance(given, str) and given else given or {}
+            except orjson.JSONDecodeError:
+                value = given
+            found.append(ToolCall(str(call.get("id")), str(asked.get("name")), value))
+    return tuple(found)
 
 
 def _first_choice(data: JSON) -> JSONObject | None:

@@ -6,10 +6,13 @@ the length) is in `Dialect`, which is learnt from their refusals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import orjson
+
 from recipe_engine.builtin.llm.anthropic.schema import portable
-from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Part, Text, Tool, ToolCall, ToolResult
 from recipe_engine.builtin.llm.request import instructed
 from recipe_engine.builtin.llm.words import Effort
 from recipe_engine.plugin import JSON, JSONObject
@@ -47,8 +50,12 @@ def body(request: ModelRequest, dialect: Dialect) -> JSONObject:
     out: JSONObject = {
         "model": request.model,
         dialect.length: request.max_tokens,
-        "messages": [*turns, *(_turn(message) for message in request.messages)],
+        "messages": [*turns, *(turn for message in request.messages for turn in _turns(message))],
     }
+    if request.tools:
+        out["tools"] = [_tool(tool) for tool in request.tools]
+        if request.tools_over:
+            out["tool_choice"] = "none"
     if schema is not None:
         named = {"name": "answer", "schema": schema, "strict": _all_required(schema)}
         out["response_format"] = {"type": "json_schema", "json_schema": named}
@@ -57,10 +64,35 @@ def body(request: ModelRequest, dialect: Dialect) -> JSONObject:
     return out
 
 
-def _turn(message: Message) -> JSONObject:
-    if all(isinstance(part, Text) for part in message.parts):
-        return {"role": message.role, "content": "".join(p.text for p in message.parts if isinstance(p, Text))}
-    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+def _tool(tool: Tool) -> JSONObject:
+    told = {"name": tool.name, "description": tool.description, "parameters": tool.input_schema}
+    return {"type": "function", "function": told}
+
+
+def _turns(message: Message) -> list[JSONObject]:
+    """A message as turns: each result of a tool is one of its own there."""
+    results: list[JSONObject] = [
+        {"role": "tool", "tool_call_id": part.id, "content": part.text}
+        for part in message.parts
+        if isinstance(part, ToolResult)
+    ]
+    said = [part for part in message.parts if isinstance(part, Text | Media)]
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if results and not said:
+        return results
+    turn: JSONObject = {"role": message.role, "content": _content(said)}
+    return [*results, {**turn, "tool_calls": calls} if calls else turn]
+
+
+def _call(part: ToolCall) -> JSONObject:
+    given = {"name": part.name, "arguments": orjson.dumps(part.input).decode()}
+    return {"id": part.id, "type": "function", "function": given}
+
+
+def _content(parts: Sequence[Part]) -> JSON:
+    if all(isinstance(part, Text) for part in parts):
+        return "".join(part.text for part in parts if isinstance(part, Text))
+    return [_part(part) for part in parts if isinstance(part, Text | Media)]
 
 
 def _part(part: Text | Media) -> JSONObject:

@@ -102,8 +102,6 @@ class FileVault:
         self._derived: dict[bytes, AESGCM] = {}
 
     def read(self, name: str) -> str | None:
-        from cryptography.exceptions import InvalidTag
-
         path = self._path(name)
         try:
             parts = orjson.loads(path.read_bytes())
@@ -112,8 +110,11 @@ class FileVault:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise LoginFailed(f"{path} cannot be read: {error}", "log in again") from error
+        cipher = self._cipher(salt)
+        from cryptography.exceptions import InvalidTag
+
         try:
-            return self._cipher(salt).decrypt(nonce, sealed, self._bound_to(name)).decode()
+            return cipher.decrypt(nonce, sealed, self._bound_to(name)).decode()
         except InvalidTag as error:
             hint = "set the key that it was encrypted with, or log in again"
             raise LoginFailed(f"{KEY_SETTING} does not open {path}", hint) from error
@@ -147,18 +148,12 @@ class FileVault:
         return f"{SERVICE}/{self._store}/{name}".encode()
 
     def _cipher(self, salt: bytes) -> AESGCM:
-        try:
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-        except ImportError as error:
-            raise LoginFailed(
-                "encrypted files need the package cryptography", "pip install 'recipe-engine[login]'"
-            ) from error
         if salt not in self._derived:
             if not self._key:
                 raise LoginFailed(
                     f"{KEY_SETTING} is not set, and the login is encrypted with it", "set it as it was then"
                 )
-            self._derived[salt] = AESGCM(hashlib.scrypt(self._key.encode(), salt=salt, dklen=32, **_SCRYPT))
+            self._derived[salt] = _cipher_class()(hashlib.scrypt(self._key.encode(), salt=salt, dklen=32, **_SCRYPT))
         return self._derived[salt]
 
 
@@ -171,6 +166,7 @@ def new_vault(folder: Path, key: str | None, store: str) -> Vault:
     if key and len(key) < _SHORTEST_KEY:
         raise LoginFailed(f"{KEY_SETTING} is shorter than {_SHORTEST_KEY} characters", HOW_TO_MAKE_A_KEY)
     if key:
+        _cipher_class()
         return FileVault(folder, key, store)
     why = _no_keyring()
     if why is None:
@@ -187,6 +183,15 @@ def vault_of(kind: Keeper, folder: Path, key: str | None, store: str) -> Vault:
         hint = f"log in again here; with {KEY_SETTING} set it goes into a file that every process can read"
         raise LoginFailed(f"the login is in the system's keyring: {why}", hint)
     return KeyringVault(store)
+
+
+def _cipher_class() -> type[AESGCM]:
+    try:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    except ImportError as error:
+        hint = "pip install 'recipe-engine[login]'"
+        raise LoginFailed("encrypted files need the package cryptography", hint) from error
+    return AESGCM
 
 
 def _no_keyring() -> str | None:

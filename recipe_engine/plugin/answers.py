@@ -22,6 +22,7 @@ from recipe_engine.plugin.http import SAFE_METHODS
 logger = logging.getLogger("recipe_engine")
 
 # How much of a body a failure keeps (bytes of JSON, characters of text).
+_LONGEST_WAIT = 86_400.0
 _BODY_KEPT = 4000
 _DETAIL_KEPT = 500
 # Where vendors put their own words, tried in this order at each level.
@@ -79,18 +80,24 @@ def general_failure(
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that a Retry-After header (seconds, or an HTTP date) asks for; None when it says nothing usable."""
+    """The seconds that a Retry-After header (seconds, or an HTTP date) asks for, a day at most: nobody is kept waiting for
+    ever by a header. None when it says nothing usable."""
     text = headers.get("retry-after")
     if text is None:
         return None
     try:
-        return max(0.0, float(text))
+        return bounded_wait(float(text))
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        return bounded_wait(parsedate_to_datetime(text).timestamp() - now)
     except ValueError:
         return None
+
+
+def bounded_wait(seconds: float) -> float:
+    """Seconds to wait as they are heeded: none at least, a day at most, none for what is no number."""
+    return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
 def parsed(body: bytes) -> JSON:

@@ -6,15 +6,18 @@ becomes of the answer.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from recipe_engine.builtin.llm import pricing
 from recipe_engine.builtin.llm.ledger import Ledger, Purse, Share
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, Provider, TokenCounter, TokenUsage
+from recipe_engine.builtin.llm.providers import hosted_model
+from recipe_engine.builtin.llm.reading import tells_usage
 from recipe_engine.builtin.llm.request import estimated_tokens
 from recipe_engine.builtin.llm.routing import Choice
+from recipe_engine.builtin.llm.sandbox import SandboxModel
 from recipe_engine.plugin import Context, Terminal
 
 DAILY_SETTING = "RECIPE_DAILY_COST_LIMIT"
@@ -23,12 +26,17 @@ _KEPT = 40 * 86_400.0
 
 
 class Spending:
-    """The account of one model in one attempt of a step. `free` is for who costs nothing: there is nothing to check."""
+    """The account of one model in one attempt of a step. `free` is for who costs nothing: there is nothing to check.
+    `share` is what is paid of the list's prices: half of them in batches."""
 
-    def __init__(self, ctx: Context, choice: Choice, *, free: bool = False) -> None:
+    def __init__(self, ctx: Context, choice: Choice, *, free: bool = False, share: float = 1.0) -> None:
         self._ctx = ctx
+        self._share = share
         self._choice = choice
         self._free = free
+        # Answers of tests, sandboxes and people say what they want; a vendor that says nothing is counted by estimate.
+        self._estimates = not (free or hosted_model(ctx) is not None)
+        self._asked: ModelRequest | None = None
         self._daily_limit = None if ctx.sandbox or free else _daily_limit(ctx)
         self._day = datetime.fromtimestamp(ctx.now, UTC).date().isoformat()
 
@@ -39,7 +47,22 @@ class Spending:
         Input tokens are estimated high; when the estimate does not fit, a provider that counts is asked for the
         exact number. Raises Terminal `limit_tokens`, `limit_cost` or `limit_daily_cost`.
         """
+        self._asked = None if isinstance(provider, SandboxModel) else request
         shares = [] if self._free else await self._reserved(provider, request)
+        try:
+            yield
+        finally:
+            if shares:
+                self._ledger.release(shares)
+
+    @asynccontextmanager
+    async def all_permitted(self, requests: Sequence[ModelRequest]) -> AsyncIterator[None]:
+        """The time in which questions are handed over that are all asked: the most that they can cost together is set
+        aside. Raises as `permitted`."""
+        each = [_worst(request, estimated_tokens(request)) for request in requests]
+        costs = [self._price(worst) for worst in each]
+        cost = None if None in costs else sum(cost for cost in costs if cost is not None)
+        shares = [] if self._free else await self._set_aside(_sum(each), cost)
         try:
             yield
         finally:
@@ -48,7 +71,7 @@ class Spending:
 
     async def report(self, answer: ModelAnswer) -> None:
         """Add what an answer consumed to the step, the run's purses and the day."""
-        used = answer.usage
+        used = self._used(answer)
         cost = self._price(used)
         tokens = {
             "input_tokens": used.input,
@@ -70,6 +93,13 @@ class Spending:
             spent = self._daily_limit - purse.limit + purse.spent
             await self._ctx.store.put(DAILY_TABLE, self._day, round(spent, 9), _KEPT)
 
+    def _used(self, answer: ModelAnswer) -> TokenUsage:
+        """What an answer consumed: what its vendor says or, where nothing is said, an estimate that is rather too high."""
+        if not self._estimates or self._asked is None or tells_usage(answer):
+            return answer.usage
+        self._ctx.log("the model's service does not say what the answer consumed: tokens are estimated")
+        return TokenUsage(input=estimated_tokens(self._asked), output=estimated_output(answer, self._asked.max_tokens))
+
     @property
     def _ledger(self) -> Ledger:
         ledger: Ledger = self._ctx.tokens.setdefault("llm.ledger", Ledger())
@@ -82,27 +112,30 @@ class Spending:
 
     async def _reserved(self, provider: Provider, request: ModelRequest) -> list[Share]:
         worst = _worst(request, estimated_tokens(request))
-        shares = await self._shares(worst)
+        shares = await self._shares(worst, self._price(worst))
         if isinstance(provider, TokenCounter) and any(share.amount > share.told for share in shares):
             counted = await provider.count_tokens(request)
             if counted is not None:
                 worst = _worst(request, counted)
-                shares = await self._shares(worst)
+        return await self._set_aside(worst, self._price(worst))
+
+    async def _set_aside(self, worst: TokenUsage, cost: float | None) -> list[Share]:
+        shares = await self._shares(worst, cost)
         with self._ctx.untimed():
             short = await self._ledger.reserve(shares)
         if short is not None:
             raise self._refusal(short, worst)
         return shares
 
-    async def _shares(self, worst: TokenUsage) -> list[Share]:
-        """What a call may take of the run's tokens, of its money and of the day's."""
+    async def _shares(self, worst: TokenUsage, cost: float | None) -> list[Share]:
+        """What a call may take of the run's tokens, of its money and of the day's. `cost` is what it costs at worst, None
+        when no price is known."""
         ctx, shares = self._ctx, []
         if ctx.tokens_left is not None:
             purse = self._ledger.purse(("tokens", ctx.run_id), ctx.tokens_left)
             shares.append(Share(purse, min(ctx.tokens_left, purse.limit - purse.spent), _total(worst)))
         if ctx.cost_left is None and self._daily_limit is None:
             return shares
-        cost = self._price(worst)
         if cost is None:
             limit = "limits.cost" if ctx.cost_left is not None else DAILY_SETTING
             raise Terminal(
@@ -152,7 +185,12 @@ class Spending:
 
     def _price(self, usage: TokenUsage) -> float | None:
         facts = self._choice.facts
-        return pricing.cost(facts.prices, usage, self._ctx.now) if facts and facts.prices else None
+        return pricing.cost(facts.prices, usage, self._ctx.now) * self._share if facts and facts.prices else None
+
+
+def estimated_output(answer: ModelAnswer, most: int) -> int:
+    """Tokens of an answer whose vendor does not count them: never more than were asked for."""
+    return min(-(-len(answer.text.encode()) // 2), most)
 
 
 def _worst(request: ModelRequest, prompt: int) -> TokenUsage:
@@ -160,6 +198,10 @@ def _worst(request: ModelRequest, prompt: int) -> TokenUsage:
     if request.cached:
         return TokenUsage(cache_write_5m=prompt, output=request.max_tokens)
     return TokenUsage(input=prompt, output=request.max_tokens)
+
+
+def _sum(usages: Sequence[TokenUsage]) -> TokenUsage:
+    return TokenUsage(sum(_prompt(usage) for usage in usages), sum(usage.output for usage in usages))
 
 
 def _prompt(usage: TokenUsage) -> int:

@@ -122,10 +122,11 @@ async def test_refused_and_truncated_answers_are_counted(openai, ctx):
     assert (ctx.usage["input_tokens"], ctx.usage["output_tokens"]) == (50, 10)
 
 
-async def test_answer_without_usage_or_content(openai, ctx):
+async def test_answer_without_usage_is_counted_by_estimate(openai, ctx):
     openai.will(completes("ok", usage=None))
-    assert await ask(ctx, user_prompt="Q") == "ok"
-    assert ctx.usage["input_tokens"] == 0
+    assert await ask(ctx, user_prompt="Question") == "ok"
+    assert (ctx.usage["input_tokens"], ctx.usage["output_tokens"]) == (24, 1)
+    assert "the model's service does not say what the answer consumed: tokens are estimated" in ctx.lines
 
 
 async def test_server_needs_a_model(openai, ctx):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,8 +19,9 @@ import orjson
 from recipe_engine.builtin.llm.anthropic.errors import concerns_schema, failure_of
 from recipe_engine.builtin.llm.anthropic.request import body
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
+from recipe_engine.builtin.llm.reading import count, inside, mended, no_message, parsed
 from recipe_engine.builtin.llm.words import BASE_URL, Stop
-from recipe_engine.plugin import JSON, Context, JSONObject, Retryable
+from recipe_engine.plugin import JSON, Context, JSONObject
 
 if TYPE_CHECKING:
     import anthropic
@@ -69,6 +69,10 @@ class AnthropicModel:
         except anthropic.APIError as error:
             raise failure_of(error) from error
 
+    def read(self, message: JSON, request: ModelRequest) -> ModelAnswer:
+        """A message of the API that came another way, as the answer to its request."""
+        return _answer(message, request)
+
     async def count_tokens(self, request: ModelRequest) -> int | None:
         """Input tokens as the API counts them, free of charge; None where the address has no such endpoint."""
         account = await self._account(request.timeout)
@@ -111,30 +115,21 @@ class AnthropicModel:
 
 async def _post(client: anthropic.AsyncAnthropic, content: JSONObject) -> JSON:
     raw = await client.messages.with_raw_response.create(**content)
-    text = raw.http_response.content
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise Retryable(
-            "the model's service answered with something that is not JSON",
-            code="invalid_answer",
-            detail=text[:300].decode("utf-8", "replace"),
-        ) from error
+    return parsed(raw.http_response.content)
 
 
 def _answer(message: JSON, request: ModelRequest, *notes: str) -> ModelAnswer:
     """The vendor's message as an answer. Structured output stands in the first text block; plain text is all of
     them."""
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
-        raise Retryable(
-            "the model's service answered with no message", code="invalid_answer", detail=str(message)[:300]
-        )
-    texts = [str(block.get("text", "")) for block in message["content"] if _is_text(block)]
+        raise no_message(message)
+    texts = [mended(block.get("text")) for block in message["content"] if _is_text(block)]
     reason = message.get("stop_reason")
+    reason = None if reason is None else str(reason)
     return ModelAnswer(
         text="".join(texts if request.output_schema is None else texts[:1]),
         stop="end" if reason == "tool_use" and request.tools else _STOPS.get(reason, "other"),
-        usage=_usage(message.get("usage") or {}),
+        usage=_usage(inside(message, "usage")),
         detail=_detail(message, reason),
         notes=notes,
         calls=tuple(
@@ -154,19 +149,19 @@ def _is_text(block: JSON) -> bool:
 
 
 def _detail(message: JSONObject, reason: JSON) -> str:
-    details = message.get("stop_details") or {}
+    details = inside(message, "stop_details")
     if reason == "refusal":
         return ": ".join(str(details[key]) for key in ("category", "explanation") if details.get(key))
     return str(reason or "")
 
 
 def _usage(usage: JSONObject) -> TokenUsage:
-    written = usage.get("cache_creation_input_tokens") or 0
-    long_lived = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens") or 0
+    written = count(usage, "cache_creation_input_tokens")
+    long_lived = min(count(inside(usage, "cache_creation"), "ephemeral_1h_input_tokens"), written)
     return TokenUsage(
-        input=usage.get("input_tokens") or 0,
-        output=usage.get("output_tokens") or 0,
-        cache_read=usage.get("cache_read_input_tokens") or 0,
+        input=count(usage, "input_tokens"),
+        output=count(usage, "output_tokens"),
+        cache_read=count(usage, "cache_read_input_tokens"),
         cache_write_5m=written - long_lived,
         cache_write_1h=long_lived,
     )

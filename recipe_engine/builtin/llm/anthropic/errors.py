@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe_engine.plugin import ActionError, JSONObject, Retryable, Terminal
+from recipe_engine.plugin.answers import bounded_wait
 
 if TYPE_CHECKING:
     import anthropic
@@ -93,7 +94,7 @@ def _of_status(error: anthropic.APIStatusError) -> ActionError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the vendor asks to wait, from retry-after-ms or retry-after."""
+    """Seconds that the vendor asks to wait, from retry-after-ms or retry-after; a day at most."""
     for name, factor in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "")
         try:
@@ -101,7 +102,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except ValueError:
             continue
         if seconds >= 0:
-            return seconds
+            return bounded_wait(seconds)
     return None
 
 

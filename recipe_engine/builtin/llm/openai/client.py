@@ -11,8 +11,9 @@ import orjson
 from recipe_engine.builtin.llm.openai.errors import failure_of, words
 from recipe_engine.builtin.llm.openai.request import Dialect, body
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
+from recipe_engine.builtin.llm.reading import count, inside, mended, no_message, parsed
 from recipe_engine.builtin.llm.words import OPENAI_URL, Stop
-from recipe_engine.plugin import JSON, Context, JSONObject, Response, Retryable
+from recipe_engine.plugin import JSON, Context, JSONObject, Response
 
 _STOPS: dict[str | None, Stop] = {
     None: "end",
@@ -84,30 +85,30 @@ def _notes(dialect: Dialect, request: ModelRequest) -> tuple[str, ...]:
 
 
 def _answer(content: bytes, request: ModelRequest, notes: tuple[str, ...]) -> ModelAnswer:
-    try:
-        data = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise Retryable(
-            "the model's service answered with something that is not JSON",
-            code="invalid_answer",
-            detail=content[:300].decode("utf-8", "replace"),
-        ) from error
+    data = parsed(content)
     choice = _first_choice(data)
     if choice is None:
-        raise Retryable("the model's service answered with no message", code="invalid_answer", detail=str(data)[:300])
+        raise no_message(data)
     message, reason = choice["message"], choice.get("finish_reason")
-    refusal = message.get("refusal")
+    reason = None if reason is None else str(reason)
+    refusal = mended(message.get("refusal"))
     calls = _calls(message.get("tool_calls")) if request.tools else ()
     stop = "refused" if refusal else "end" if calls and reason == "tool_calls" else _STOPS.get(reason, "other")
-    text = message.get("content")
     return ModelAnswer(
-        text=text if isinstance(text, str) else "",
+        text=_text(message.get("content")),
         stop=stop,
-        usage=_usage(data.get("usage")),
+        usage=_usage(inside(data, "usage")),
         detail=str(refusal or reason or ""),
         notes=notes,
         calls=calls,
     )
+
+
+def _text(content: JSON) -> str:
+    """The text of a message: some servers send it in parts."""
+    if isinstance(content, list):
+        return "".join(mended(part.get("text")) for part in content if isinstance(part, dict))
+    return mended(content)
 
 
 def _calls(calls: JSON) -> tuple[ToolCall, ...]:
@@ -131,10 +132,8 @@ def _first_choice(data: JSON) -> JSONObject | None:
     return first if isinstance(first, dict) and isinstance(first.get("message"), dict) else None
 
 
-def _usage(usage: JSON) -> TokenUsage:
+def _usage(usage: JSONObject) -> TokenUsage:
     """The tokens that the server counted; cached ones are part of the prompt there."""
-    if not isinstance(usage, dict):
-        return TokenUsage()
-    prompt = usage.get("prompt_tokens") or 0
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    return TokenUsage(input=prompt - cached, output=usage.get("completion_tokens") or 0, cache_read=cached)
+    prompt = count(usage, "prompt_tokens")
+    cached = min(count(inside(usage, "prompt_tokens_details"), "cached_tokens"), prompt)
+    return TokenUsage(input=prompt - cached, output=count(usage, "completion_tokens"), cache_read=cached)

@@ -14,6 +14,7 @@ from recipe_engine.builtin.llm.anthropic.errors import retry_after
 from recipe_engine.plugin import JSON, ActionError, Retryable, Terminal
 
 _CONTEXT_WORDS = re.compile(r"context (?:window|length|size)|maximum context|too many tokens", re.IGNORECASE)
+_SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"))
 # By status: our code, whether a repeat may help, what to do.
 _CODES: Mapping[int, tuple[str, bool, str]] = {
     401: ("authentication", False, "check {key}"),
@@ -41,7 +42,7 @@ def failure_of(
     """The failure of an error answer; `key` and `base` are the settings that hold the key and the address."""
     said, kind = words(content)
     data: JSON = {"status": status}
-    if kind in ("insufficient_quota", "billing_hard_limit_reached"):
+    if _SPENT & kinds_of(content):
         return Terminal(
             "the spending limit of the model account is reached",
             code="spend_limit",
@@ -57,6 +58,16 @@ def failure_of(
     if again:
         return Retryable(title, code=code, detail=detail, retry_after=retry_after(headers), data=data)
     return Terminal(title, code=code, detail=detail, data=data)
+
+
+def kinds_of(content: bytes) -> frozenset[str]:
+    """The server's own words for an error: its code and its type, of which either may be a number or missing."""
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return frozenset()
+    inner = data.get("error", data) if isinstance(data, dict) else data
+    return frozenset(str(inner.get(name)) for name in ("code", "type")) if isinstance(inner, dict) else frozenset()
 
 
 def words(content: bytes) -> tuple[str, str]:

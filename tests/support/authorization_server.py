@@ -10,6 +10,7 @@ import base64
 import hashlib
 import itertools
 import json
+import queue
 import threading
 import urllib.error
 import urllib.request
@@ -237,11 +238,16 @@ def browse(url: str) -> tuple[int, str]:
 
 
 class Browser:
-    """In the place of `webbrowser.open`: goes where it is sent, and keeps what it saw. `opens=False` cannot."""
+    """In the place of `webbrowser.open`: goes where it is sent. `page` is what it saw last, once it is there."""
 
     def __init__(self) -> None:
-        self.pages: list[tuple[int, str]] = []
+        self.opened = 0
+        self._pages: queue.Queue[tuple[int, str]] = queue.Queue()
 
     def open(self, url: str) -> bool:
-        self.pages.append(browse(url))
+        self.opened += 1
+        self._pages.put(browse(url))
         return True
+
+    def page(self) -> tuple[int, str]:
+        return self._pages.get(timeout=60)

@@ -38,9 +38,7 @@ def connect() -> Callable[..., McpConnector]:
 
 
 @pytest.fixture
-async def running(
-    tmp_path: Path, connect: Callable[..., McpConnector]
-) -> AsyncIterator[Callable[..., SandboxContext]]:
+async def running(tmp_path: Path, connect: Callable[..., McpConnector]) -> AsyncIterator[Callable[..., SandboxContext]]:
     """`running(answers)` gives the connector of a server that answers so, each tool taking anything; `config` and
     `settings` are the connector's, everything else is for `plain_server.py`."""
     opened: list[SandboxContext] = []

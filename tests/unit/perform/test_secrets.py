@@ -1,6 +1,7 @@
 """Secrets: revealed only where they may stand and only by the run's own seal, scrubbed everywhere else."""
 
 import base64
+import json
 from urllib.parse import quote
 
 import pytest
@@ -102,3 +103,34 @@ def test_no_text_keeps_a_secret(secret, before, after):
 
 def test_strings_of_a_tree():
     assert list(strings_in({"a": ["x", {"b": "y"}], "c": 1, "d": ("z",)})) == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("cut", [10, 20, 38])
+def test_the_beginning_of_a_secret_at_which_a_text_was_cut_off_is_scrubbed(cut):
+    scrubber = Scrubber()
+    secret = "sk-live-0123456789-abcdefghijklmnopqrstuv"
+    scrubber.add("KEY", secret)
+    text = "the vendor repeats what it was sent, for whatever reason it has: " + secret[:cut]
+    assert scrubber.text(text).endswith("has: [secret KEY]")
+
+
+def test_a_secret_that_was_cut_off_in_the_middle_of_a_text_is_scrubbed():
+    scrubber = Scrubber()
+    scrubber.add("KEY", "0123456789abcdefghijklmnopqrstuv")
+    assert scrubber.text("'0123456789abcdefghij' is no URL") == "'[secret KEY]' is no URL"
+
+
+def test_a_secret_in_a_text_inside_texts_is_scrubbed():
+    scrubber = Scrubber()
+    scrubber.add("KEY", 'quote"back\\slash é')
+    once = json.dumps({"said": 'quote"back\\slash é'}, ensure_ascii=False)
+    twice = json.dumps({"said": once}, ensure_ascii=False)
+    assert "slash" not in scrubber.text(once) + scrubber.text(twice) + scrubber.text(json.dumps('quote"back\\slash é'))
+
+
+def test_the_path_and_the_password_of_a_secret_address_are_scrubbed():
+    scrubber = Scrubber()
+    scrubber.add("HOOK", "https://hooks.example.org/services/T0/B0/word-of-mouth")
+    scrubber.add("DATABASE", "postgresql://ada:pass%2Fword@db.example.org/x")
+    assert scrubber.text("POST /services/T0/B0/word-of-mouth failed") == "POST [secret HOOK] failed"
+    assert scrubber.text("pass/word or pass%2Fword") == "[secret DATABASE] or [secret DATABASE]"

@@ -59,7 +59,7 @@ GOOGLE = Login(
     scopes=["openid", "email", CALENDAR],
     parameters={"access_type": "offline", "prompt": "consent"},
     account=lambda answer: id_claims(answer).get("email", ""),
-    again="remove the app under myaccount.google.com/connections, then log in again",
+    again="remove the app under myaccount.google.com/permissions, then log in again",
 )
 
 

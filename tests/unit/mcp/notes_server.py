@@ -58,11 +58,6 @@ def notes() -> MCPServer:
             raise ToolError(f"not with {secret}")
         return f"it is {secret}, in process {os.getpid()}"
 
-    @server.tool(structured_output=False, annotations=ToolAnnotations(read_only_hint=True))
-    def crash() -> str:
-        """Die."""
-        os._exit(9)
-
     return server
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-path = sys.argv[1]
+path = sys.argv[-1]
 
 
 def say(message):
@@ -79,4 +79,5 @@ def main():
             say({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
     "init": Entry("init_command:init", "Make a small project: a recipe, its test, settings to fill in.", _WRITE),
     "new": Entry("new_command:new", "Write a recipe from a need in plain words, and prove it.", _WRITE),
     "change": Entry("change_command:change", "Change a recipe in plain words; shown before it is written.", _WRITE),
+    "improve": Entry("improve_command:improve", "Say what past runs of a recipe show; propose changes.", _WRITE),
     "eval": Entry("eval_command:eval_", "Score the recipes that a model writes for needs.", _WRITE),
     "check": Entry("check_command:check", "Prove recipes before they run; every problem at once.", _WRITE),
     "fmt": Entry("fmt_command:fmt", "Format recipes; comments stay.", _WRITE),

@@ -14,8 +14,27 @@ The one rule: nothing that does not pass is handed over as done.
 from recipe_engine.generate.answer import Refusal
 from recipe_engine.generate.asking import Memory, Unanswered
 from recipe_engine.generate.explaining import explain
+from recipe_engine.generate.improving import findings
+from recipe_engine.generate.improving_found import Finding, Findings
+from recipe_engine.generate.improving_request import request_for
+from recipe_engine.generate.improving_seen import Evidence
 from recipe_engine.generate.making import Bounds, change, generate
 from recipe_engine.generate.prompt import Example
 from recipe_engine.generate.result import Generated
 
-__all__ = ["Bounds", "Example", "Generated", "Memory", "Refusal", "Unanswered", "change", "explain", "generate"]
+__all__ = [
+    "Bounds",
+    "Evidence",
+    "Example",
+    "Finding",
+    "Findings",
+    "Generated",
+    "Memory",
+    "Refusal",
+    "Unanswered",
+    "change",
+    "explain",
+    "findings",
+    "generate",
+    "request_for",
+]

@@ -77,23 +77,30 @@ async def change(
     folder: Path | None = None,
     tell: Tell | None = None,
     memory: Memory | None = None,
+    name: str = "",
 ) -> Generated:
-    """An existing recipe and its tests (as texts), changed as `request` says. See `generate`."""
+    """An existing recipe and its tests (as texts), changed as `request` says. See `generate`.
+
+    `name` tells the questions of this change from those of another: it begins the names of their steps.
+    """
     functions = tuple(engine.plugins.functions)
     prompt = prompt_for_change(engine.catalog, recipe, tests, request, functions=functions)
-    making = _Making(engine, prompt, folder or Path(), Draft(recipe, tests), tell)
+    making = _Making(engine, prompt, folder or Path(), Draft(recipe, tests), tell, f"{name}_" if name else "")
     return await making.run(bounds, provider, memory)
 
 
 class _Making:
     """One need on its way to a recipe."""
 
-    def __init__(self, engine: Engine, prompt: Prompt, folder: Path, begun: Draft, tell: Tell | None) -> None:
+    def __init__(
+        self, engine: Engine, prompt: Prompt, folder: Path, begun: Draft, tell: Tell | None, name: str = ""
+    ) -> None:
         self.engine = engine
         self.prompt = prompt
         self.folder = folder
         self.draft = begun
         self.tell = tell or (lambda _: None)
+        self.name = name
         self.assumptions: tuple[str, ...] = ()
         self.refusal: Refusal | None = None
         self.best: Proof | None = None
@@ -131,7 +138,7 @@ class _Making:
             return self._result(model)
 
     async def _ask(self, model: Asking, question: str, max_tokens: int) -> Answer:
-        step = "draft" if self.rounds == 0 else f"repair_{self.rounds}"
+        step = self.name + ("draft" if self.rounds == 0 else f"repair_{self.rounds}")
         self.rounds += 1
         self.tell(f"round {self.rounds}: asking the model")
         self.words = await model.ask(step, self.prompt.system, question, max_tokens=max_tokens)

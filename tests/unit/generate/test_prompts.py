@@ -21,7 +21,16 @@ PROMPTS = sorted(
     path.name.removesuffix(".md") for path in files("recipe_engine.generate").joinpath("prompts").iterdir()
 )
 # Characters; about four make a token. The language with its functions, what tests are, and how to answer.
-SIZES = {"role": 2_000, "language": 10_000, "tests": 5_000, "answer": 4_000, "new": 400, "change": 700, "repair": 700}
+SIZES = {
+    "role": 2_000,
+    "language": 10_000,
+    "tests": 5_000,
+    "answer": 4_000,
+    "new": 400,
+    "change": 700,
+    "repair": 700,
+    "improve": 700,
+}
 
 
 def raw(name: str) -> str:

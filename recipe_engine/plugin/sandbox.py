@@ -10,7 +10,7 @@ what tests look at: what a person would see in the vendor's own screens.
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +18,11 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from recipe_engine.core.json import JSON, JSONObject
+
+logger = logging.getLogger("recipe_engine")
+
+# What reading a request raises that is not of the form which a handler expects.
+_MISREAD = (LookupError, TypeError, AttributeError, ValueError)
 
 
 @dataclass(slots=True)
@@ -40,7 +45,9 @@ class SandboxRequest:
 
     def json(self) -> Any:
         """The body as JSON; ValueError when it is not."""
-        return json.loads(self.body or b"null")
+        import orjson  # json would let in what no answer can hold again: NaN, halves of characters
+
+        return orjson.loads(self.body or b"null")
 
     def form(self) -> dict[str, str]:
         """The body as a URL-encoded form."""
@@ -164,6 +171,10 @@ class Sandbox:
             404, {"message": f"the sandbox of {self.connector} has no {request.method} {request.path}"}
         )
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """The vendor's answer to a request that cannot be read: of another form than its handler expects."""
+        return SandboxResponse(400, {"message": why})
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """The vendor-shaped answer of an injected fault."""
         return SandboxResponse(fault.status or 500, fault.body or {"message": "injected fault"}, headers=fault.headers)
@@ -179,17 +190,21 @@ class Sandbox:
     def answer(self, request: SandboxRequest) -> SandboxResponse:
         """The vendor's answer, by the first route that matches."""
         self.requests.append(request)
-        refused = self.authorize(request)
-        if refused is not None:
-            return refused
+        try:
+            return self.authorize(request) or self._routed(request)
+        except Refused as refused:
+            return refused.answer
+        except _MISREAD as error:
+            logger.debug("%s %s cannot be read", request.method, request.path, exc_info=True)
+            said = f"{type(error).__name__}: {error}"
+            return self.malformed(request, f"the sandbox of {self.connector} cannot read this request ({said})")
+
+    def _routed(self, request: SandboxRequest) -> SandboxResponse:
         for method, regex, handler in self._table:
             found = regex.match(request.path) if method == request.method else None
             if found:
                 request.variables = {name: unquote(value) for name, value in found.groupdict().items()}
-                try:
-                    return handler(self, request)
-                except Refused as refused_by_handler:
-                    return refused_by_handler.answer
+                return handler(self, request)
         return self.not_found(request)
 
 

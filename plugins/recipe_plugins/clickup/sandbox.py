@@ -82,6 +82,10 @@ class ClickUpSandbox(TaskDetails):
         """A path that this sandbox does not imitate."""
         return error(404, f"the sandbox of clickup has no {request.method} {request.path}", "APP_000")
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """ClickUp's refusal of a value of another type."""
+        return error(400, why, "INPUT_000")
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the limit a minute, otherwise an error of the status."""
         answer = error(fault.status or 500, f"injected fault {fault.status}", "APP_000")

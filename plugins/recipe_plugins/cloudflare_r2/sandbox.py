@@ -112,6 +112,10 @@ class R2Sandbox(Sandbox):
         """A call that this sandbox does not imitate."""
         return _error(501, "NotImplemented", f"the sandbox of cloudflare_r2 has no {request.method} {request.path}")
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """S3's refusal of an argument or a document that it cannot read."""
+        return _error(400, "InvalidArgument", why)
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal, in XML."""
         status = fault.status or 500

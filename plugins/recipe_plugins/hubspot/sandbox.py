@@ -79,6 +79,10 @@ class HubSpotSandbox(Sandbox):
         what = f"the sandbox of hubspot has no {request.method} {request.path}"
         return Refusal(404, what, "OBJECT_NOT_FOUND").answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """HubSpot's refusal of a value of another type."""
+        return Refusal(400, f"Invalid input: {why}", "VALIDATION_ERROR").answer
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the ten-second limit, otherwise an error of the status."""
         status = fault.status or 500

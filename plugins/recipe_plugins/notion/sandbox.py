@@ -87,6 +87,10 @@ class NotionSandbox(Sandbox):
         """A path that this sandbox does not imitate."""
         return error(400, "invalid_request_url", "Invalid request URL.")
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Notion's refusal of a value of another type."""
+        return error(400, "validation_error", why)
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 with the seconds to wait, otherwise an error of the status."""
         names = {429: "rate_limited", 409: "conflict_error", 503: "service_unavailable"}

@@ -10,13 +10,14 @@ to the last event of e-mails to it (opened, clicked, bounced...); `templates`: i
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any, ClassVar
+
+import orjson
 
 from recipe_engine.plugin import Fault, Refused, Sandbox, SandboxRequest, SandboxResponse, route
 
@@ -70,6 +71,10 @@ class ResendSandbox(Sandbox):
     def not_found(self, request: SandboxRequest) -> SandboxResponse:
         """A path that this sandbox does not imitate."""
         return _error(404, "not_found", f"The requested endpoint does not exist: {request.method} {request.path}")
+
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Resend's refusal of a value of another type."""
+        return _error(422, "validation_error", why)
 
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the limit of requests, otherwise an error of the status."""
@@ -218,7 +223,7 @@ def _body(request: SandboxRequest, kind: type = dict) -> Any:
     if request.size > len(text):
         text = text.partition(b',"attachments":')[0] + b"}"
     try:
-        body = json.loads(text)
+        body = orjson.loads(text)
     except ValueError:
         body = None
     if not isinstance(body, kind):

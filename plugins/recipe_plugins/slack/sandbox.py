@@ -76,6 +76,12 @@ class SlackSandbox(Sandbox):
         """A method that this sandbox does not imitate."""
         return _Failed("unknown_method", req_method=request.path.rpartition("/")[2]).answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Slack's refusal of an argument of another type."""
+        if request.path.startswith("/services/"):
+            return SandboxResponse(400, body=b"invalid_payload", headers={"content-type": "text/html"})
+        return _Failed("invalid_arguments", response_metadata={"messages": [f"[ERROR] {why}"]}).answer
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal; of 429 with the time to wait."""
         status = fault.status or 500

@@ -90,6 +90,10 @@ class TwilioSandbox(Sandbox):
         """A path that this sandbox does not imitate."""
         return _refused(20404, 404).answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Twilio's refusal of a parameter that it cannot read."""
+        return _error(20001, 400, why)
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the limit of requests at once, otherwise an error of the status."""
         status = fault.status or 500

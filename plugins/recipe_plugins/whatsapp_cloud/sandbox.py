@@ -81,6 +81,10 @@ class WhatsAppCloudSandbox(Sandbox):
         """A path that this sandbox does not imitate."""
         return _refused(100, f"Unsupported {request.method.lower()} request. {request.path} does not exist").answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Meta's refusal of a parameter of another type."""
+        return _refused(100, why).answer
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal: of 429 the rate of the number, otherwise that something went wrong."""
         answer = _refused(130429 if fault.status == 429 else 131000).answer

@@ -91,6 +91,10 @@ class ZohoCrmSandbox(ZohoSandbox):
         words = "Please check if the URL trying to access is a correct one"
         return refusal(404, "INVALID_URL_PATTERN", words).answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """The CRM's refusal of a value of another type."""
+        return refusal(400, "INVALID_DATA", why).answer
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal, in the CRM's shape."""
         status = fault.status or 500

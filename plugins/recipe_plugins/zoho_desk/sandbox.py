@@ -56,6 +56,10 @@ class ZohoDeskSandbox(ZohoSandbox):
         """Desk's answer for a path, or an id, that it does not know."""
         return refusal(404, "URL_NOT_FOUND", "The URL given is wrong or not found").answer
 
+    def malformed(self, request: SandboxRequest, why: str) -> SandboxResponse:
+        """Desk's refusal of a value of another type."""
+        return refusal(422, "UNPROCESSABLE_ENTITY", why).answer
+
     def fault_status(self, fault: Fault) -> SandboxResponse:
         """An injected refusal, in Desk's shape."""
         status = fault.status or 500

@@ -99,22 +99,25 @@ async def _serve(host: SandboxHost, chosen: list[Connector], port: int, *, as_js
 
     async with Interrupts() as stop, AsyncExitStack() as opened:
         shown: JSONObject = {}
+        shared: dict[str, str] = {}
         for number, connector in enumerate(chosen):
             server = SandboxServer(host.sandbox(connector.name).answer, port=port + number if port else 0)
             await opened.enter_async_context(server)
-            shown[connector.name] = {"url": server.url, "settings": _settings(host, connector, server.url)}
+            shown[connector.name] = {"url": server.url, "settings": _settings(host, connector, server.url, shared)}
         _tell(shown, as_json=as_json)
         await stop.asked()
     return 0
 
 
-def _settings(host: SandboxHost, connector: Connector, url: str) -> dict[str, str]:
-    """What to set so that the connector talks to its sandbox."""
+def _settings(host: SandboxHost, connector: Connector, url: str, shared: dict[str, str]) -> dict[str, str]:
+    """What to set so that the connector talks to its sandbox. `shared` are the other addresses given so far: connectors of one
+    vendor have one address for tokens, and their sandboxes take each other's."""
     values = {
         setting.name: host.settings.get(setting.name) for setting in connector.settings if setting.default is None
     }
     # Addresses of the vendor besides its own (where tokens are): its sandbox answers there as well.
-    values |= {name: url for name, value in values.items() if value is None and name.endswith("_BASE_URL")}
+    other = [name for name, value in values.items() if value is None and name.endswith("_BASE_URL")]
+    values |= {name: shared.setdefault(name, url) for name in other}
     values |= {name: f"{url}/oauth2/token" for name in values if name.endswith("_TOKEN_URL")}
     values[connector.base_url_setting or f"{connector.name.upper()}_BASE_URL"] = url + _path(host, connector)
     return {name: value for name, value in values.items() if value}

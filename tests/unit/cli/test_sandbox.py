@@ -61,6 +61,27 @@ def test_a_recipe_reaches_it_by_the_settings_that_it_prints(folder: Path, recipe
     assert '"77"' in ended.out
 
 
+def test_products_of_one_vendor_share_its_tokens(folder: Path, recipe: Any, monkeypatch: Any) -> None:
+    (folder / "seed.yml").write_text(
+        "zoho_desk: {tickets: [{id: '1001', subject: Panne}]}\nzoho_crm: {Deals: [{id: '9001', Deal_Name: Cuisine}]}\n"
+    )
+    ticket = "{id: ticket, name: Ticket, type: zoho_desk.get_ticket, with: {id: '1001'}}"
+    deal = "{id: deal, name: Deal, type: zoho_crm.get_deal, with: {id: '9001'}}"
+    output = "{ticket: '{{ ticket.subject }}', deal: '{{ deal.Deal_Name }}'}"
+    (folder / "both.yml").write_text(
+        f"slug: both\nname: B\ndescription: B.\ncategory: examples\nsteps: [{ticket}, {deal}]\noutput: {output}\n"
+    )
+    with served("zoho_desk", "zoho_crm", "--seed", "seed.yml") as shown:
+        desk, crm = shown["zoho_desk"]["settings"], shown["zoho_crm"]["settings"]
+        assert all(desk[name] == crm[name] for name in desk.keys() & crm.keys())
+        for name, value in (desk | crm).items():
+            monkeypatch.setenv(name, value)
+        ended = recipe("run", "both.yml", "--json")
+    assert ended.code == 0, ended.err
+    assert "Panne" in ended.out
+    assert "Cuisine" in ended.out
+
+
 def test_a_connector_made_from_a_document_is_served_with_its_tokens(
     folder: Path, recipe: Any, monkeypatch: Any
 ) -> None:
@@ -154,7 +175,7 @@ async def test_what_a_sandbox_stumbles_over_is_an_answer(caplog: Any) -> None:
         async with client.get(f"{server.url}/fails") as response:
             assert (response.status, "ZeroDivisionError" in (await response.json())["message"]) == (500, True)
         async with client.post(f"{server.url}/json", data=b"{") as response:
-            assert response.status == 500
+            assert response.status == 400
     assert "a sandbox failed at GET /fails" in caplog.text
 
 

@@ -248,7 +248,8 @@ def _nearest(wanted: EffectWanted, items: Sequence[JSONObject], path: str) -> It
     if not options:
         yield Miss(path, described, "; ".join(_named(item) for item in items) or "no further effect")
         return
-    yield from min((misses(option, item, path) for option, item in options), key=len)
+    found = min((misses(option, item, path) for option, item in options), key=len)
+    yield from found or [Miss(path, described, "it happens, but before what is expected before it")]
 
 
 def _named(item: JSONObject) -> str:

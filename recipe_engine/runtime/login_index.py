@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,6 +83,8 @@ class LoginIndex(Mapping[str, LoginRecord]):
         self._change({name: None})
 
     def _change(self, changes: Mapping[str, LoginRecord | None]) -> None:
+        from secrets import token_hex
+
         from filelock import FileLock
 
         make_private(self.folder)
@@ -91,7 +92,7 @@ class LoginIndex(Mapping[str, LoginRecord]):
             records = {**self._read(), **changes}
             data = {
                 "version": 1,
-                "store": self._store or secrets.token_hex(8),
+                "store": self._store or token_hex(8),
                 "logins": {name: asdict(each) for name, each in records.items() if each is not None},
             }
             replace_private(self._path, orjson.dumps(data, option=orjson.OPT_INDENT_2))
@@ -127,7 +128,9 @@ def make_private(folder: Path) -> None:
 
 def replace_private(path: Path, content: bytes) -> None:
     """Put a file in place of another at once: whoever reads sees the old one or the new one, whole; nobody else reads."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    from secrets import token_hex
+
+    new = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -36,6 +36,7 @@ class LoginStore:
         self.index = index
         self.key = key
         self._vaults: dict[str, Vault] = {}
+        self._turns: set[asyncio.Task[Any]] = set()
 
     def kept(self, name: str) -> Kept | None:
         """The login of a name, None when nobody is logged in."""
@@ -110,10 +111,19 @@ class LoginStore:
                 await asyncio.sleep(_LOOK_AGAIN)
             except OSError as error:
                 raise _unwritable(self.index, error) from error
+        turn = asyncio.current_task()
+        assert turn is not None
+        self._turns.add(turn)
         try:
             yield
         finally:
+            self._turns.discard(turn)
             lock.release()
+
+    async def close(self) -> None:
+        """Let whoever has the tokens now come to the end: the vendor may just have changed a refresh token."""
+        if self._turns:
+            await asyncio.wait(self._turns)
 
     def vault(self, record: LoginRecord) -> Vault:
         """Where a login is kept. Raises LoginFailed when that cannot be used here."""

@@ -93,6 +93,7 @@ class ActionPerformer:
 
     async def close(self) -> None:
         """Close what connectors keep open between actions. The transport must still work."""
+        await self._real.close()
         for kept in self._kept:
             for name in list(kept):
                 try:

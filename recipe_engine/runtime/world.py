@@ -73,6 +73,11 @@ class World:
             link = self._links[connector.name] = self._make_link(connector)
         return link
 
+    async def close(self) -> None:
+        """Let the refresh of a login that is under way come to its end. The transport must still work."""
+        if self._logins is not None:
+            await self._logins.close()
+
     def secret(self, name: str) -> str:
         """The value of `secrets.NAME`; Terminal `not_configured` when it has none."""
         value = self.settings.require(name)

@@ -69,13 +69,17 @@ app_token = login_token(hubspot_login)
 
 
 async def authorize(request: Request, auth: AuthContext) -> None:
-    """The key of a private app when one is set, else the access token of a login."""
-    await (private_app if auth.settings.get("HUBSPOT_API_KEY") else app_token)(request, auth)
+    """The access token of a login, unless the key of a private app is set or would have to be."""
+    await (app_token if _by_login(auth) else private_app)(request, auth)
 
 
 async def renew(request: Request, response: Response, auth: AuthContext) -> bool:
     """After a 401: whether there is another access token to try with. A key has no other."""
-    return not auth.settings.get("HUBSPOT_API_KEY") and await app_token.renew(request, response, auth)
+    return _by_login(auth) and await app_token.renew(request, response, auth)
+
+
+def _by_login(auth: AuthContext) -> bool:
+    return not auth.settings.get("HUBSPOT_API_KEY") and auth.login(hubspot_login.name) is not None
 
 
 hubspot = Connector(

@@ -177,6 +177,22 @@ async def test_who_is_cut_off_leaves_the_refresh_to_its_end(tmp_path: Path) -> N
     assert (vendor.refreshes, (await kept(tmp_path)).refresh_token) == (["canary-refresh-0"], "canary-refresh-1")
 
 
+async def test_a_process_that_ends_lets_a_refresh_come_to_its_end(tmp_path: Path) -> None:
+    vendor = Vendor()
+    vendor.gate.clear()
+    await log_in(tmp_path)
+    here = Process(tmp_path, vendor)
+    cut_off = asyncio.ensure_future(here.output("shop.call"))
+    await vendor.asked.wait()
+    cut_off.cancel()
+    ending = asyncio.ensure_future(here.performer.close())
+    await settle()
+    assert not ending.done()
+    vendor.gate.set()
+    await ending
+    assert (await kept(tmp_path)).refresh_token == "canary-refresh-1"
+
+
 async def test_a_new_refresh_token_that_cannot_be_kept_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

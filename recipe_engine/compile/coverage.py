@@ -6,6 +6,7 @@ The one rule: only what is certain is reported: every case compares the same val
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 from recipe_engine.compile.expressions import Expressions
 from recipe_engine.compile.names import bare
@@ -21,7 +22,9 @@ _WORD = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
 def check_coverage(expressions: Expressions, step: BranchStep, path: Path) -> None:
     """Report the values of an enumeration for which a branch without `else` has no case."""
-    if step.otherwise is not None or len(step.cases) < 2:
+    # `else: []` says that nothing is to be done; read, it is the same as none.
+    written = reduce(lambda data, part: data[part], path, expressions.analysis.document.data)
+    if "else" in written or len(step.cases) < 2:
         return
     subject, words = None, set()
     for case in step.cases:

@@ -138,6 +138,9 @@ class _Reader:
                 fields[name] = self.cases(value, here, depth)
             elif name == "branches":
                 fields[name] = self.lanes(value, here, depth)
+            elif name == "else" and value == []:
+                # Nothing, said so: what is not written is the same, and `check_coverage` knows that it was thought of.
+                fields[name] = None
             else:
                 fields[name] = self.block(value, here, depth)
 

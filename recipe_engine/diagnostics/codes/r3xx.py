@@ -147,9 +147,9 @@ CODES: tuple[Code, ...] = (
         "R317",
         "no steps",
         "error",
-        "A list of steps has at least one.",
-        bad="else: []",
-        good="else: [{id: nothing, type: set, values: {found: false}}]",
+        "A list of steps has at least one. (`else: []` of a branch is allowed: nothing is to be done.)",
+        bad="on_timeout: []",
+        good="on_timeout: [{id: nothing, type: set, values: {found: false}}]",
     ),
     Code(
         "R318",

@@ -147,6 +147,10 @@ def test_branches_over_words_have_a_case_for_each(one, two, expected):
     assert codes(BRANCH.format(one, two)) == expected
 
 
+def test_an_empty_else_says_that_the_other_words_were_thought_of():
+    assert codes(BRANCH.format("mood == 'happy'", "mood == 'sad'") + "            else: []\n") == []
+
+
 REFUND = """\
 slug: refund
 name: Refund

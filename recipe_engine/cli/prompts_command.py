@@ -12,7 +12,10 @@ from recipe_engine.cli.lazy import RecipeGroup
 from recipe_engine.cli.loop import finish
 
 if TYPE_CHECKING:
-    from recipe_engine.core.json import JSON
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from recipe_engine.core.json import JSON, JSONObject
     from recipe_engine.core.state import State
     from recipe_engine.runtime.protocol import Journal
 
@@ -36,8 +39,9 @@ def prompts() -> None:
 def show(run: str, step: str, as_json: bool, db: str | None) -> int:
     """Show what STEP of RUN asked: its id shows every time that it ran, its path one of them.
 
-    The question is built from the recorded parameters as it was built then; images and documents are shortened. Model
-    and length follow today's settings where the step does not name them. --json prints the bodies of the requests.
+    The questions are built from the recorded parameters as they were built then, answers that did not fit and what
+    was said of them included; images and documents are shortened. Who was asked is kept for forty days, after that today's
+    settings tell. --json prints the body of every request.
     """
     shown = finish(_questions(run, step, db))
     if as_json:
@@ -45,12 +49,12 @@ def show(run: str, step: str, as_json: bool, db: str | None) -> int:
             json.dumps([{"path": path, "request": body} for path, _, body in shown], ensure_ascii=False, indent=2)
         )
     else:
-        click.echo("\n\n".join(text for _, text, _ in shown))
+        click.echo("\n\n".join(text for _, text, _ in shown if text))
     return 0
 
 
 async def _questions(run: str, step: str, db: str | None) -> list[tuple[str, str, object]]:
-    """Path, text and body of every question of the step."""
+    """Path, text and body of every request of the step; no text of those that another repeats with more."""
     from recipe_engine.builtin.llm.rebuilt import body_of, rebuilt
     from recipe_engine.builtin.llm.shown import as_text
     from recipe_engine.cli.operating import database_path, looking, state_of
@@ -60,16 +64,40 @@ async def _questions(run: str, step: str, db: str | None) -> list[tuple[str, str
     from recipe_engine.wiring import blobs_folder
 
     async with looking(db) as runtime:
-        asked = _asked(await state_of(runtime, run), await runtime.journal(run), step)
+        state = await state_of(runtime, run)
+        asked = _asked(state, await runtime.journal(run), step)
     blobs = FolderBlobs(blobs_folder(database_path(db)))
+    kept = _kept(database_path(db), state.run, asked)
     shown: list[tuple[str, str, object]] = []
     for path, params in asked.items():
         try:
-            candidate, request = await rebuilt(path, params, bare_settings(), blobs)
+            requests = await rebuilt(path, params, bare_settings(), blobs, kept[path])
         except ActionError as error:
             raise click.UsageError(f"{path} asked nothing: {error.failure.title}") from error
-        shown.append((path, as_text(request), body_of(candidate, request)))
+        shown += [(path, "" if each.repeated else as_text(each.request), body_of(each)) for each in requests]
     return shown
+
+
+def _kept(database: Path, run: str, paths: Iterable[str]) -> dict[str, list[JSONObject]]:
+    """What was kept of whom each of these steps of a run asked, nothing where nothing was or is any more."""
+    import time
+
+    import orjson
+
+    from recipe_engine.builtin.llm.kept import TABLE, key_of, key_of_all
+    from recipe_engine.runtime.sqlite_reader import SqliteReader
+    from recipe_engine.runtime.sqlite_schema import connect
+
+    reader, connection, now = SqliteReader(database), connect(database, migrate=False), time.time()
+    reader.use(connection)
+    try:
+        found = {
+            path: reader.value(TABLE, key_of(run, path), now) or reader.value(TABLE, key_of_all(run, path), now)
+            for path in paths
+        }
+    finally:
+        connection.close()
+    return {path: orjson.loads(value)["asked"] if value else [] for path, value in found.items()}
 
 
 def _asked(state: State, journal: Journal, wanted: str) -> dict[str, JSON]:

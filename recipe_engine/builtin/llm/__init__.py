@@ -11,6 +11,7 @@ request    fields -> request, repairs, estimates    examples   few-shot turns   
 answer     judging what came back                   shown      a request for people
 spending   limits before a call, usage after it     ledger     what calls under way could cost together
 anthropic/ the Messages API through its SDK         openai/    chat completions of any server
+kept       what a step asked                        rebuilt    its questions built again     reading    what servers send
 manual     a person's answers                       scripted   a test's answers       sandbox   sample answers
 """
 

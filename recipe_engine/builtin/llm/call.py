@@ -20,6 +20,7 @@ from recipe_engine.builtin.llm.examples import example_turns
 from recipe_engine.builtin.llm.exchange import earlier, later, recorded, tools_of
 from recipe_engine.builtin.llm.fallback import Candidate
 from recipe_engine.builtin.llm.images import fitted
+from recipe_engine.builtin.llm.kept import Record
 from recipe_engine.builtin.llm.media import read_media
 from recipe_engine.builtin.llm.provider import Media, ModelAnswer, ModelRequest, Provider, Text
 from recipe_engine.builtin.llm.providers import FREE, hosted_model, provider_for
@@ -37,6 +38,17 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
 
     Raises what docs/reference/llm-call.md lists.
     """
+    record = Record(ctx)
+    try:
+        value = await _answer_of(ctx, params, record)
+    except ActionError:
+        await record.keep()
+        raise
+    await record.keep()
+    return value
+
+
+async def _answer_of(ctx: Context, params: LlmCall, record: Record) -> JSON:
     began = ctx.now
     models, request = await question_of(ctx, params)
     prepared = fallback.has_prepared_answer(params)
@@ -47,7 +59,9 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
         limit = fallback.time_for_next(ctx, began, waiting)
         try:
             provider = providers.setdefault(candidate.provider, provider_for(ctx, candidate.provider))
-            value, answer = await _ask(ctx, params, candidate, provider, asked_of(request, candidate.choice), limit)
+            question = asked_of(request, candidate.choice)
+            record.asks(candidate)
+            value, answer = await _ask(ctx, params, candidate, provider, question, limit, record)
         except ActionError as error:
             errors.append(error)
             if waiting:
@@ -56,7 +70,7 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
         else:
             if number:
                 _mark(ctx, f"the model {candidate.choice.model}", errors)
-            return _result(params, asked_of(request, candidate.choice), answer, value)
+            return _result(params, question, answer, value)
     failed = fallback.the_failure(errors)
     if not prepared or ctx.will_repeat(failed):
         raise failed
@@ -110,6 +124,7 @@ async def _ask(
     provider: Provider,
     request: ModelRequest,
     limit: float | None,
+    record: Record,
 ) -> tuple[JSON, ModelAnswer]:
     """The answer of one model, sent back as often as `repair` allows. All rounds together have `limit` seconds."""
     spending = Spending(ctx, candidate.choice, free=candidate.provider in FREE and hosted_model(ctx) is None)
@@ -123,6 +138,7 @@ async def _ask(
         async with spending.permitted(provider, request):
             answer = await provider.complete(request)
             await spending.report(answer)
+        record.answered(answer)
         for note in answer.notes:
             ctx.log(note)
         answers.refuse_unusual_end(answer, request.max_tokens)
@@ -132,7 +148,9 @@ async def _ask(
         if not problems:
             return value, replace(answer, calls=())
         ctx.log(f"the answer does not fit output_schema: {problems[0]}", problems=len(problems), round=repairs + 1)
-        request = repaired(request, answer.text, problems)
+        if repairs < params.repair:
+            record.rejects(answer)
+            request = repaired(request, answer.text, problems)
     raise answers.invalid_output(answer.text, problems, params.repair)
 
 

@@ -134,7 +134,7 @@ async def test_schema_that_the_api_turns_down_is_asked_for_in_words_from_then_on
     server.will(says(value={"category": "support", "confidence": 1}))
     await ask(ctx, user_prompt="Q", output_schema=SCHEMA)
     assert ["format" in body["output_config"] for body in server.bodies] == [True, False, False]
-    assert ctx.lines == ["the API does not take this output_schema; it was asked for in words"]
+    assert ctx.lines == ["the API does not take this output_schema; it was asked for in words"] * 2
 
 
 async def test_image_reaches_the_model_as_an_image_block(server, ctx):

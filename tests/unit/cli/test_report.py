@@ -88,8 +88,67 @@ def test_question_of_a_step(runs, recipe):
 def test_question_as_it_was_sent(runs, recipe):
     told = json.loads(recipe("prompts", "show", runs[0], "look", "--db", "runs.db", "--json").out)
     body = told[0]["request"]
-    assert (body["model"], body["max_tokens"], body["system"]) == ("claude-haiku-4-5", 500, "Tu regardes.")
+    assert (body["model"], body["max_tokens"]) == ("claude-haiku-4-5", 500)
+    assert body["system"].startswith("Tu regardes.\n\nText between <data> and </data>")
     assert body["messages"][2]["content"][1]["source"]["media_type"] == "image/png"
+
+
+REPAIRED = """slug: sort
+name: Sort
+description: Sort
+category: test
+limits: {cost: 1 USD}
+steps:
+  - id: each
+    type: for_each
+    items: range(3)
+    as: item
+    concurrency: 1
+    steps:
+      - id: sort
+        type: llm_call
+        complexity: classify
+        user_prompt: "Item {{ item }}"
+        output_schema: {type: object, required: [kind], properties: {kind: {enum: [x]}}}
+        retry: {attempts: 1}
+        fallback: {models: [claude-opus-5-5]}
+"""
+
+
+@pytest.fixture
+def repaired_run(tmp_path, monkeypatch):
+    """A run of which the first item needed a second round, the second another model."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sort.yml").write_text(REPAIRED, encoding="utf-8")
+
+    async def made():
+        async with AnthropicServer() as server:
+            env = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": server.url, "AGENT_MODEL": "claude-haiku-4-5"}
+            good = says(value={"kind": "x"})
+            server.will(says(value={"kind": "wrong"}), good, fails(529), good, good)
+            async with Engine("runs.db", env=env) as engine:
+                run = await engine.run("sort.yml", {})
+        assert run.status == "succeeded", run.error
+        return run.run_id, server.bodies
+
+    return asyncio.run(made())
+
+
+def test_every_request_is_shown_as_it_was_sent(repaired_run, recipe):
+    run, bodies = repaired_run
+    told = json.loads(recipe("prompts", "show", run, "sort", "--db", "runs.db", "--json").out)
+    assert [item["path"][:7] for item in told] == ["each[0]", "each[0]", "each[1]", "each[1]", "each[2]"]
+    assert [item["request"] for item in told] == bodies
+    assert [body["model"] for body in bodies] == [
+        "claude-haiku-4-5", "claude-haiku-4-5", "claude-haiku-4-5", "claude-opus-5-5", "claude-haiku-4-5",
+    ]  # fmt: skip
+
+
+def test_what_was_sent_back_is_shown_with_the_answer(repaired_run, recipe):
+    shown = recipe("prompts", "show", repaired_run[0], "each[0]/sort", "--db", "runs.db").out
+    assert shown.count("# each[0]/sort") == 1
+    assert '## assistant\n\n{"kind": "wrong"}' in shown
+    assert "Your answer does not fit the JSON Schema:\n- at kind:" in shown
 
 
 def test_step_that_asked_nothing(runs, recipe):

@@ -20,7 +20,7 @@ from recipe_engine.builtin.llm.anthropic.errors import concerns_schema, failure_
 from recipe_engine.builtin.llm.anthropic.request import body
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
 from recipe_engine.builtin.llm.reading import count, inside, mended, no_message, parsed
-from recipe_engine.builtin.llm.words import BASE_URL, Stop
+from recipe_engine.builtin.llm.words import ASKED_IN_WORDS, BASE_URL, Stop
 from recipe_engine.plugin import JSON, Context, JSONObject
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _STOPS: dict[str | None, Stop] = {
     "refusal": "refused",
     "model_context_window_exceeded": "context_too_long",
 }
+_IN_WORDS = f"the API does not take this output_schema; {ASKED_IN_WORDS}"
 
 
 @dataclass(slots=True)
@@ -57,15 +58,15 @@ class AnthropicModel:
 
         schema = orjson.dumps(request.output_schema)
         refused = schema in account.refused_schemas
+        notes = (_IN_WORDS,) if refused and request.output_schema is not None else ()
         try:
-            return _answer(await _post(account.client, body(request, native=not refused)), request)
+            return _answer(await _post(account.client, body(request, native=not refused)), request, *notes)
         except anthropic.APIError as error:
             if request.output_schema is None or refused or not concerns_schema(error):
                 raise failure_of(error) from error
         account.refused_schemas.add(schema)
-        note = "the API does not take this output_schema; it was asked for in words"
         try:
-            return _answer(await _post(account.client, body(request, native=False)), request, note)
+            return _answer(await _post(account.client, body(request, native=False)), request, _IN_WORDS)
         except anthropic.APIError as error:
             raise failure_of(error) from error
 

@@ -12,7 +12,7 @@ from recipe_engine.builtin.llm.openai.errors import failure_of, words
 from recipe_engine.builtin.llm.openai.request import Dialect, body
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest, TokenUsage, ToolCall
 from recipe_engine.builtin.llm.reading import count, inside, mended, no_message, parsed
-from recipe_engine.builtin.llm.words import OPENAI_URL, Stop
+from recipe_engine.builtin.llm.words import ASKED_IN_WORDS, NO_EFFORT, OPENAI_URL, Stop
 from recipe_engine.plugin import JSON, Context, JSONObject, Response
 
 _STOPS: dict[str | None, Stop] = {
@@ -23,8 +23,8 @@ _STOPS: dict[str | None, Stop] = {
 }
 _LARGEST_ANSWER = 50_000_000
 _NOTES = {
-    "schema": "the server does not take this output_schema; it was asked for in words",
-    "effort": "the server does not take an effort for this model; none was sent",
+    "schema": f"the server does not take this output_schema; {ASKED_IN_WORDS}",
+    "effort": f"the server {NO_EFFORT} for this model; none was sent",
 }
 
 

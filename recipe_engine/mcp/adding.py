@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe_engine.errors import RecipeError
-from recipe_engine.mcp.connector import Config, McpConnector
+from recipe_engine.mcp.connector import URL, Config, McpConnector
 from recipe_engine.mcp.snapshot import (
     SNAPSHOT,
     Offer,
@@ -63,7 +63,7 @@ def config_of(wanted: Wanted, name: str, kept: Config | None = None) -> Config:
     if target.startswith(("https://", "http://")):
         if wanted.env:
             raise RecipeError("--env is for a server that is a command; a URL has --auth")
-        if "@" in target or re.search(r"\s", target):
+        if not re.match(URL, target):
             raise RecipeError(f"{target!r} is no address of a server", "credentials are settings: --auth names them")
         auth = wanted.auth or (kept.auth if kept is not None else "none")
         Credentials.parse(auth)
@@ -121,6 +121,8 @@ def write(config: Config, offer: Offer, folder: Path) -> Added:
     if config != kept:
         (folder / CONFIG).write_text(_config_text(config), encoding="utf-8")
     remarks = [*_about_tools(snapshot), *_about_changes(before, snapshot), *_about_effects(connector, folder)]
+    if "?" in config.url:
+        remarks.append("the address is kept with its query; if that is a secret, use --auth query:NAME:SETTING instead")
     if void:
         remarks.append(f"effects named {', '.join(void)}, which the server has no more: taken out")
     return Added(folder, connector, tuple(remarks))

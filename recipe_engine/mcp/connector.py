@@ -22,6 +22,8 @@ from recipe_engine.openapi.document import mapping
 from recipe_engine.openapi.folders import CONFIG, NAME, Limit, read_folder
 from recipe_engine.plugin import Action, Connector, Context, RateLimit, Sandbox, Setting, Settings, Terminal
 
+# An address without user and password.
+URL = r"^(https?://[^\s/?#@]+([/?#]\S*)?)?$"
 _LISTED: JSONObject = {
     "type": "object",
     "required": ["server", "tools"],
@@ -51,7 +53,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(pattern=NAME)
     title: str = ""
-    url: str = Field("", pattern=r"^(https?://[^\s@]+)?$")
+    url: str = Field("", pattern=URL)
     command: list[str] = Field(default_factory=list)
     env: list[str] = Field(default_factory=list)
     auth: str = "none"

@@ -130,6 +130,14 @@ def test_types_come_from_the_schemas_in_any_dialect(connect: Callable[..., McpCo
     assert open_.params_schema["additionalProperties"] is True
 
 
+def test_an_address_may_have_any_path_and_secrets_in_it_are_told(tmp_path: Path) -> None:
+    config = config_of(Wanted("mcp:https://h.example/@owner/server/mcp?key=k"), "shop")
+    assert config.url == "https://h.example/@owner/server/mcp?key=k"
+    assert any(
+        "--auth query:NAME:SETTING" in remark for remark in write(config, offer(tool("x")), tmp_path / "shop").remarks
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "wanted", "words"),
     [

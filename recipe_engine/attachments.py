@@ -21,7 +21,7 @@ _CHUNK = 1_048_576
 _LARGEST_TEXT = 20_000_000
 _AS_FILE = "give the field `format: file` in the recipe's input_schema, so that it is kept as a file"
 FILE_FORMATS = frozenset({"file", "document", "image", "audio"})
-_INLINE = frozenset({"name", "media_type", "base64"})
+_INLINE = frozenset({"name", "media_type", "base64", "text"})
 _MEDIA_TYPES = {".glb": "model/gltf-binary", ".usdz": "model/vnd.usdz+zip", ".obj": "model/obj", ".stl": "model/stl"}
 
 
@@ -30,8 +30,8 @@ async def attached(schema: JSON, value: Any, blobs: Blobs) -> JSON:
 
     By the schema of its place: `format: file`, `document`, `image` or `audio` puts it into the blob store and gives
     the file value; `base64_image` (or `contentEncoding: base64`) gives base64 text; an object or a list is read as
-    JSON; anything else gives the file's text. Where a file is asked for, `{name, media_type, base64}` is one as well: the
-    way in which a JSON text carries a small file. Raises RecipeError for a file that cannot be read so.
+    JSON; anything else gives the file's text. Where a file is asked for, `{name, media_type, base64}` is one as well, or
+    with `text` in place of `base64`: the way in which a JSON text carries a small file. Raises RecipeError for a file that cannot be read so.
     """
     return await _attached(schema, value, schema, blobs)
 
@@ -41,7 +41,7 @@ async def _attached(schema: JSON, value: Any, root: JSON, blobs: Blobs) -> JSON:
     if isinstance(value, Path):
         return await _read(field, value, blobs)
     if isinstance(value, dict):
-        if field.get("format") in FILE_FORMATS and "base64" in value:
+        if field.get("format") in FILE_FORMATS and ("base64" in value or "text" in value):
             return await _inline(value, blobs)
         properties = field.get("properties", {})
         return {name: await _attached(properties.get(name), item, root, blobs) for name, item in value.items()}
@@ -64,14 +64,15 @@ async def _read(field: JSONObject, path: Path, blobs: Blobs) -> JSON:
 
 async def _inline(value: JSONObject, blobs: Blobs) -> JSON:
     """A file that stands in the input itself; its media type may be left to its name."""
-    name, text = value.get("name"), value["base64"]
-    unknown = value.keys() - _INLINE
-    if unknown or not isinstance(name, str) or not name or not isinstance(text, str):
+    name, content = value.get("name"), value.get("base64", value.get("text"))
+    known = _INLINE.issuperset(value) and not {"base64", "text"} <= value.keys()
+    if not (known and isinstance(name, str) and name and isinstance(content, str)):
         raise RecipeError(
-            "a file inside the input is an object {name, media_type, base64}", "`media_type` may be left out"
+            "a file inside the input is an object {name, media_type, base64}, or one {name, media_type, text}",
+            "`media_type` may be left out",
         )
     try:
-        data = base64.b64decode("".join(text.split()), validate=True)
+        data = base64.b64decode("".join(content.split()), validate=True) if "base64" in value else content.encode()
     except binascii.Error as error:
         raise RecipeError(f"the file {name} is not base64: {error}") from error
     file = await blobs.save_bytes(data, name, value.get("media_type") or media_type(Path(name)))

@@ -70,6 +70,11 @@ def check_schema(problems: Problems, schema: dict[str, Any], path: Path) -> bool
     misspelt: list[tuple[str, Path]] = []
     to_build = not _meta_schema().is_valid(schema)
     for inner, here in _walk(schema, path, 0):
+        if inner.get("format") == "file" and inner.get("type") == "string":
+            problems.add(
+                "R314", "a file is an object, and no text", (*here, "type"), "write {type: object, format: file}"
+            )
+            return False
         for word, value in inner.items():
             if word in ("$ref", "$dynamicRef") and isinstance(value, str) and not value.startswith("#"):
                 message = f"the schema refers to {shown(value)}, expected a reference inside the recipe such as #/$defs/address"

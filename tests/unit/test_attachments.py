@@ -91,11 +91,19 @@ async def test_a_file_may_stand_in_the_input_itself():
     assert blobs.saved["m.glb"] == b"glTF"
 
 
+async def test_a_file_of_text_may_stand_there_as_it_is():
+    blobs = MemoryBlobs()
+    value = await attached(SCHEMA, {"files": [{"name": "rows.csv", "text": "nom;ville\nAnaïs;Nîmes\n"}]}, blobs)
+    assert (value["files"][0]["media_type"], value["files"][0]["size"]) == ("text/csv", 24)
+    assert blobs.saved["rows.csv"].decode() == "nom;ville\nAnaïs;Nîmes\n"
+
+
 @pytest.mark.parametrize(
     ("inline", "message"),
     [
         ({"name": "m.glb", "base64": "???"}, "the file m.glb is not base64"),
         ({"base64": "Z2xURg=="}, "an object {name, media_type, base64}"),
+        ({"name": "m.glb", "base64": "Z2xURg==", "text": "glTF"}, "or one {name, media_type, text}"),
         ({"name": "m.glb", "base64": "Z2xURg==", "size": 4}, "an object {name, media_type, base64}"),
     ],
 )

@@ -18,6 +18,7 @@ PAUSE = "{id: pause, type: wait, duration: 1m}"
         ("{type: object, properties: {a: {type: text}}}", ["R314"]),
         ("{type: object, properties: {a: {type: string, pattern: '('}}}", ["R314"]),
         ("{type: array}", ["R314"]),
+        ("{type: object, properties: {a: {type: string, format: file}}}", ["R314"]),
         ("{properties: {a: {$ref: '#/$defs/b'}}, $defs: {b: {type: string}}}", []),
         ("{properties: {a: {$ref: '#/$defs/c'}}}", ["R314"]),
         ("{properties: {a: {$ref: 'https://example.org/a.json'}}}", ["R315"]),

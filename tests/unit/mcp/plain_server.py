@@ -1,13 +1,14 @@
 """A server of a few lines without any package, so that it starts at once and can be as bad as a test wants it.
 
 Its one argument is a JSON file: `tools`; `answers`, by tool a result, `{"error": ...}`, or one of the deeds below; `noise`,
-what it prints before its first message; `page`, how many tools a page has. Every line that it reads goes to `FILE.log`.
+what it prints before its first message; `modern`, the one version of 2026 that it speaks; `page`, how many tools a page has. Every line that it reads goes to `FILE.log`.
 """
 
 import json
 import os
 import sys
 
+COMPLETE = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
 path = sys.argv[-1]
 
 
@@ -61,7 +62,11 @@ def main():
         if "id" not in message:
             continue
         params = message.get("params") or {}
-        if message["method"] == "initialize":
+        if said.get("modern") and message["method"] == "initialize":
+            result = {"error": {"code": -32022, "message": "too old", "data": {"supported": [said["modern"]]}}}
+        elif said.get("modern") and message["method"] == "server/discover":
+            result = {"supportedVersions": [said["modern"]], "capabilities": {"tools": {}}, **COMPLETE}
+        elif message["method"] == "initialize":
             server = said.get("server", {"name": "plain", "version": "1"})
             version = said.get("version", params["protocolVersion"])
             result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": server}
@@ -73,6 +78,8 @@ def main():
             result = {"error": {"code": -32601, "message": "no such method"}}
         if result is None:
             continue
+        if said.get("modern"):
+            result = {**COMPLETE, **result}
         if "error" in result:
             say({"jsonrpc": "2.0", "id": message["id"], **result})
         else:

@@ -191,6 +191,15 @@ async def test_a_server_that_does_not_come_up_says_why(running: Running, said: A
     assert words[1] in failure.detail
 
 
+async def test_a_server_that_knows_the_newest_version_only(running: Running) -> None:
+    bench = running({"say": text("hello")}, modern="2026-07-28")
+    assert (await bench.call("say"))["text"] == "hello"
+    assert [each["name"] for each in (await bench.call("mcp_tools"))["tools"]] == ["say"]
+    asks = {"resultType": "input_required", "inputRequests": {}, "requestState": "x"}
+    failure = await running({"say": asks}, modern="2026-07-28").failure("say")
+    assert failure.code == "input_required"
+
+
 async def test_a_version_that_nobody_knows_is_refused(running: Running) -> None:
     failure = await running({"say": text("")}, version="1999-01-01").failure("say")
     assert failure.code == "invalid_answer"

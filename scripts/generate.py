@@ -55,14 +55,28 @@ def _test_schema() -> str:
     return schema_text()
 
 
+def _needs_files() -> str:
+    from recipe_engine.evaluate.reference import markdown
+
+    return markdown()
+
+
+def _needs_schema() -> str:
+    from recipe_engine.evaluate.reference import schema_text
+
+    return schema_text()
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": _cli,
     "docs/reference/diagnostics.md": _diagnostics,
     "docs/reference/functions.md": _functions,
     "docs/reference/actions.md": _actions,
     "docs/reference/test-files.md": _test_files,
+    "docs/reference/needs-files.md": _needs_files,
     "schemas/recipe.schema.json": _schema,
     "schemas/test.schema.json": _test_schema,
+    "schemas/needs.schema.json": _needs_schema,
 }
 
 

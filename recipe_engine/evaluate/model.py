@@ -110,7 +110,7 @@ class Scenario(Part):
     events: list[EventAt] = Field(default_factory=list, description="Events that arrive.")
     approvals: list[ApprovalAt] = Field(default_factory=list, description="What people answer.")
     expect: ScenarioExpect = Field(
-        ScenarioExpect.model_validate({}), description="What must be so in the end. Required in effect."
+        ScenarioExpect.model_validate({}), description="What must be so in the end; every scenario has one."
     )
 
 

@@ -27,11 +27,11 @@ def test_version_is_the_constant_of_the_package(wheel):
     assert f"recipe_engine-{VERSION}-py3-none-any.whl" in Path(wheel.filename).name
 
 
-def test_every_module_recipe_schema_and_page_is_inside(wheel):
+def test_every_module_recipe_schema_page_and_need_is_inside(wheel):
     inside = set(wheel.namelist())
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "recipe_engine").rglob("*.py")}
     expected |= {str(path.relative_to(ROOT / "plugins")) for path in (ROOT / "plugins").rglob("*.py")}
-    for folder in ("recipes", "schemas", "docs"):
+    for folder in ("recipes", "schemas", "docs", "evals"):
         files = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         expected |= {f"recipe_engine/_data/{path.relative_to(ROOT)}" for path in files}
     assert expected - inside == set()

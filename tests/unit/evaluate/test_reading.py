@@ -62,3 +62,17 @@ def test_the_command_shows_the_line_with_a_caret(tmp_path, capsys):
     assert "    langage: en" in out
     assert "^^^" in out
     assert "did you mean `language`?" in out
+
+
+def test_the_schema_for_editors_takes_what_the_reader_takes():
+    import jsonschema
+    import yaml
+
+    from recipe_engine.evaluate.reference import schema
+    from recipe_engine.resources import evals_dir
+
+    validator = jsonschema.Draft202012Validator(schema())
+    bundled = yaml.safe_load((evals_dir() / "small.yml").read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(bundled)] == []
+    for wrong in (GOOD.replace("language: en", "language: de"), GOOD.replace("{name: s, expect: {}}", "{name: s}")):
+        assert not validator.is_valid(yaml.safe_load(wrong))

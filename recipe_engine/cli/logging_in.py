@@ -14,7 +14,7 @@ import time
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -54,6 +54,8 @@ async def log_in(
     store = _store(settings)
     store.ready()  # before anybody is asked for anything
     asked = scopes or _scopes(sharing)
+    if way.browser and not _has_browser():
+        way = replace(way, browser=False, paste=True)
     try:
         async with asyncio.timeout(way.seconds), _transport(settings) as transport:
             grant = await _granted(login, settings, way, asked, transport)
@@ -189,6 +191,14 @@ def _show(question: Question, way: Way) -> None:
         click.echo(f"{back}{also} the address of that page here and press Enter:")
     else:
         click.echo(f"Waiting for the answer, {way.seconds:g} seconds at most (Ctrl-C ends it) ...")
+
+
+def _has_browser() -> bool:
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
 
 
 def _open(url: str) -> None:

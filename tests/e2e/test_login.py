@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -67,6 +68,7 @@ def zoho() -> Iterator[AuthorizationServer]:
 def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     opened = Browser()
     monkeypatch.setattr("webbrowser.open", opened.open)
+    monkeypatch.setattr("webbrowser.get", lambda: opened)
     return opened
 
 
@@ -271,6 +273,21 @@ def test_on_a_machine_without_a_browser_the_address_is_pasted(
     for says in ("nothing was pasted", "no address with an answer"):
         assert main(["connectors", "login", "zoho_desk", "--paste"]) == 1
         assert says in capfd.readouterr().err
+
+
+def test_where_there_is_no_browser_the_address_may_be_pasted_without_an_option(
+    place: Path, zoho: AuthorizationServer, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Person(io.StringIO):
+        def readline(self, *_: object) -> str:
+            return agreed(zoho, capfd.readouterr().out)
+
+    def none() -> None:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr("webbrowser.get", none)
+    monkeypatch.setattr("sys.stdin", Person())
+    assert log_in() == 0
 
 
 def test_without_opening_a_browser_the_pasted_address_ends_the_wait_for_it(

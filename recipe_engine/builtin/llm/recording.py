@@ -13,6 +13,9 @@ import orjson
 from recipe_engine.builtin.llm.media import Recording, read_recording
 from recipe_engine.builtin.llm.openai.errors import failure_of
 from recipe_engine.builtin.llm.providers import hosted_model
+from recipe_engine.builtin.llm.routing import Choice, table_of
+from recipe_engine.builtin.llm.sound import seconds_of
+from recipe_engine.builtin.llm.spending import Spending
 from recipe_engine.plugin import Context, JSONObject, Retryable, Terminal
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ async def heard(ctx: Context, recording: Recording, asked: Asked) -> JSONObject:
     if ctx.sandbox:
         ctx.log("sandbox model: sample transcription")
         return {"text": SAMPLE, "language": None, "duration": None}
-    answer = await _post(ctx, recording, asked)
+    answer = await _paid(ctx, recording, asked)
     text = answer.get("text")
     if not isinstance(text, str):
         raise Retryable(
@@ -68,8 +71,22 @@ async def heard(ctx: Context, recording: Recording, asked: Asked) -> JSONObject:
     }
 
 
-async def _post(ctx: Context, recording: Recording, asked: Asked) -> JSONObject:
+async def _paid(ctx: Context, recording: Recording, asked: Asked) -> JSONObject:
+    """The server's answer, its price counted; Terminal `limit_cost` or `limit_daily_cost` when it could exceed them."""
     base = ctx.settings.require(BASE_SETTING).rstrip("/")
+    model = asked.model or ctx.settings.get("TRANSCRIPTION_MODEL") or "whisper-1"
+    price = table_of(ctx.settings).sound_price(model, base)
+    if price is None:
+        ctx.log(f"no price is known for {model} of the transcription server: it is counted as free")
+        return await _post(ctx, recording, asked, base, model)
+    spending, seconds = Spending(ctx, Choice(model, None, 0, None)), seconds_of(recording.data)
+    async with spending.sum_permitted(price.of_seconds(seconds)):
+        answer = await _post(ctx, recording, asked, base, model)
+        await spending.report_sum(price.of(answer, seconds))
+    return answer
+
+
+async def _post(ctx: Context, recording: Recording, asked: Asked, base: str, model: str) -> JSONObject:
     key = ctx.settings.get("TRANSCRIPTION_API_KEY")
     response = await ctx.http.request(
         "POST",
@@ -77,7 +94,7 @@ async def _post(ctx: Context, recording: Recording, asked: Asked) -> JSONObject:
         headers={"Authorization": f"Bearer {key}"} if key else {},
         multipart={
             "file": (recording.name or f"audio.{recording.extension}", recording.data, recording.media_type),
-            "model": asked.model or ctx.settings.get("TRANSCRIPTION_MODEL") or "whisper-1",
+            "model": model,
             "response_format": "json",
             "language": asked.language,
             "prompt": asked.prompt,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import get_args
 
 from recipe_engine.builtin.llm.pricing import Price
+from recipe_engine.builtin.llm.sound import SoundPrice, prices_of
 from recipe_engine.builtin.llm.words import DEFAULT_PROVIDER, Effort, ProviderName, Thinking
 from recipe_engine.plugin import JSONObject, Terminal
 from recipe_engine.plugin.api import ReadSettings
@@ -52,13 +53,19 @@ class ModelFacts:
 @dataclass(frozen=True)
 class ModelTable:
     """Routes by complexity and facts by model id, as read from models.json on the date `read_on`; `retired` has the
-    patterns of the ids that their vendor no longer serves, and since when."""
+    patterns of the ids that their vendor no longer serves, and since when; `sound` what transcription costs, by model."""
 
     routes: Mapping[str, Route]
     models: Mapping[str, ModelFacts]
     default_complexity: str
     read_on: str
     retired: Mapping[str, str]
+    sound: Mapping[str, SoundPrice]
+
+    def sound_price(self, model: str, base: str) -> SoundPrice | None:
+        """What a model of the transcription server at `base` costs, None when that is not known."""
+        price = self.sound.get(model)
+        return price if price is not None and f"{base}/".startswith(price.address) else None
 
     def facts(self, model: str) -> ModelFacts | None:
         """What is known of a model; an id that ends in a date counts as the model without it."""
@@ -90,6 +97,7 @@ class ModelTable:
             default_complexity=data["default_complexity"],
             read_on=data["read_on"],
             retired=data.get("retired", {}),
+            sound={**prices_of(data.get("transcription", {})), **prices_of(data.get("own_transcription", {}))},
         )
 
 
@@ -135,6 +143,7 @@ def _merged(text: str) -> ModelTable:
             "read_on": given.get("read_on", base["read_on"]),
             "routes": {**base["routes"], **routes},
             "models": {**base["models"], **given.get("models", {})},
+            "own_transcription": given.get("transcription", {}),
         }
     )
 

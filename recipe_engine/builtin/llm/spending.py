@@ -69,6 +69,15 @@ class Spending:
             if shares:
                 self._ledger.release(shares)
 
+    @asynccontextmanager
+    async def sum_permitted(self, cost: float) -> AsyncIterator[None]:
+        """The time of a call that is not paid by tokens: what it can cost is set aside. Raises as `permitted`."""
+        shares = await self._set_aside(TokenUsage(), cost)
+        try:
+            yield
+        finally:
+            self._ledger.release(shares)
+
     async def report(self, answer: ModelAnswer) -> None:
         """Add what an answer consumed to the step, the run's purses and the day."""
         used = self._used(answer)
@@ -86,7 +95,15 @@ class Spending:
         else:
             self._ctx.report_usage(**tokens, cost=cost)
         self._add(("tokens", self._ctx.run_id), _total(used))
-        self._add(("cost", self._ctx.run_id), cost or 0.0)
+        await self._spent(cost or 0.0)
+
+    async def report_sum(self, cost: float) -> None:
+        """Add what a call cost that is not paid by tokens."""
+        self._ctx.report_usage(cost=cost)
+        await self._spent(cost)
+
+    async def _spent(self, cost: float) -> None:
+        self._add(("cost", self._ctx.run_id), cost)
         if self._daily_limit is not None and cost:
             purse = await self._day_purse(self._daily_limit)
             purse.spent += cost
@@ -165,6 +182,8 @@ class Spending:
         numbers = f"up to {_total(worst)} tokens: about {_prompt(worst)} in, at most {worst.output} out"
         left = max(short.purse.free(short.told), 0)
         advice = "lower max_tokens, shorten the prompt or raise"
+        if not _total(worst):
+            numbers, advice = "the recording is paid by its length", "shorten it or raise"
         if short.purse is self._ledger.known(("tokens", self._ctx.run_id)):
             return Terminal(
                 f"this call could use {_total(worst)} tokens; the run may use {left:.0f} more",

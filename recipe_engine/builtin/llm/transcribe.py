@@ -44,7 +44,7 @@ async def transcribe(ctx: Context, params: Transcribe) -> Transcription:
     """Write down what is said in a recording.
 
     An OpenAI-compatible server at TRANSCRIPTION_BASE_URL listens (OpenAI's own, or a local whisper server). `llm_call`
-    does this by itself for recordings in its prompt. The server's price is not counted.
+    does this by itself for recordings in its prompt. The price is counted where it is known, and limits of cost are kept.
     """
     from recipe_engine.builtin.llm import recording
 

@@ -129,7 +129,8 @@ def _since(text: str | None) -> str:
 
 def _tell(evidence: Evidence, found: Findings, *, asks: bool) -> None:
     statuses = ", ".join(f"{times} {status}" for status, times in evidence.by_status.items())
-    click.secho(f"{evidence.plan.slug}: {evidence.runs} runs" + (f" ({statuses})" if statuses else ""), bold=True)
+    runs = f"{evidence.runs} run{'' if evidence.runs == 1 else 's'}"
+    click.secho(f"{evidence.plan.slug}: {runs}" + (f" ({statuses})" if statuses else ""), bold=True)
     for finding in found.found:
         click.echo(f"- {finding.said}" + (f" (line {finding.line})" if finding.line else ""))
         if finding.advice:

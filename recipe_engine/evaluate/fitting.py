@@ -28,7 +28,9 @@ def script_for(plan: Plan, says: Sequence[ModelSays], meanings: Meanings) -> lis
 
     Entries with the same `match` are one pool of knowledge; entries with `error` or `times` stand for themselves.
     """
-    script: list[ScriptedAnswer] = []
+    heard = [entry for entry in says if entry.transcript is not None]
+    script = [ScriptedAnswer(match=it.match, transcript=it.transcript, times=it.times) for it in heard]
+    says = [entry for entry in says if entry.transcript is None]
     for step, schema in _asking(plan):
         for entry, pool in _pools(says):
             common: dict[str, Any] = {"step": step, "match": entry.match, "times": entry.times}
@@ -38,12 +40,14 @@ def script_for(plan: Plan, says: Sequence[ModelSays], meanings: Meanings) -> lis
 
 
 def _asking(plan: Plan) -> Iterator[tuple[str, JSON]]:
-    """The steps that ask a model, each with the schema of its answer, None for text."""
+    """The steps that ask a model, each with the schema of its answer, None for text. A step with tools or a conversation is
+    a plan of its own, named after it, whose questions are asked in its name."""
     for each in (plan, *plan.recipes.values()):
+        _, inside, owner = each.slug.partition("~")
         for step in each.steps:
-            if isinstance(step.do, Perform) and step.do.action.startswith("llm"):
+            if isinstance(step.do, Perform) and step.do.action == "llm_call":
                 params = step.do.params if isinstance(step.do.params, dict) else {}
-                yield step.id, params.get("output_schema")
+                yield owner if inside else step.id, params.get("output_schema")
 
 
 def _pools(says: Sequence[ModelSays]) -> Iterator[tuple[ModelSays, list[JSON]]]:

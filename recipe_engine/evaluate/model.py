@@ -36,6 +36,9 @@ class ModelSays(Part):
     error: str | None = Field(
         None, description="The model fails with this code instead: overloaded, rate_limit, timeout, refused, truncated."
     )
+    transcript: str | None = Field(
+        None, description="What is heard in a recording; `match` is then a part of the recording's name."
+    )
     times: Annotated[int, Field(ge=1)] | None = Field(None, description="How often it answers so.")
 
 

@@ -65,6 +65,37 @@ output: {reply: "{{ write }}", urgent: "{{ sort.urgent }}"}
     assert missed(await scored(need, recipe)) == []
 
 
+async def test_a_step_with_tools_is_told_what_the_model_says():
+    need = "scenarios: [{name: s, model: [{answer: {kind: low}}], expect: {output: {kind: low}}}]"
+    recipe = """\
+steps:
+  - id: ask
+    type: llm_call
+    user_prompt: Which?
+    tools: [{action: store.get, with: {table: notes}}]
+    output_schema: {type: object, required: [kind], properties: {kind: {enum: [high, low]}}}
+output: {kind: "{{ ask.kind }}"}
+"""
+    assert missed(await scored(need, recipe)) == []
+
+
+async def test_what_is_heard_in_a_recording():
+    need = """\
+scenarios:
+  - name: s
+    input: {voice: {name: a.mp3, base64: SUQzBAAAAAAA}}
+    model: [{transcript: La cave est sous l'eau}, {match: La cave, answer: {urgent: true}}]
+    expect: {output: {urgent: true}}
+"""
+    recipe = """\
+input_schema: {type: object, required: [voice], properties: {voice: {type: object, format: audio}}}
+steps:
+  - {id: sort, type: llm_call, user_prompt: "{{ voice }}", output_schema: {type: object, required: [urgent], properties: {urgent: {type: boolean}}}}
+output: {urgent: "{{ sort.urgent }}"}
+"""
+    assert missed(await scored(need, recipe)) == []
+
+
 async def test_what_the_model_says_may_depend_on_the_prompt():
     need = """\
 scenarios:

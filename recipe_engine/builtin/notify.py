@@ -8,7 +8,8 @@ failed: the run goes on and the result tells.
 So it is with a channel that is not configured. A channel that does not exist is a failure. When several channels are asked and one of them sends, the step has succeeded: a repeat
 would send again what was sent; what the others met stands in the result.
 
-The effect is `once`: neither SMTP nor the providers of text messages promise to drop a repeat.
+The effect is `once`: neither SMTP nor the providers of text messages promise to drop a repeat. After an interruption each
+channel is asked what became of the message: when all know, the step has succeeded or goes on with what was not sent.
 """
 
 from __future__ import annotations
@@ -90,9 +91,29 @@ class Notified(Result):
     opted_out: list[str] = Field(default_factory=list, description="Who got nothing because they want nothing.")
 
 
+async def _sent_by_this_step(ctx: Context, params: NotifyStep) -> Notified | None:
+    """What was sent, when every channel says that all of it was; None when the rest may be sent. Raises Retryable when one
+    of them cannot tell."""
+    known, consent = ctx.service("channels"), ctx.service("consent")
+    outcomes: list[Sent | None] = []
+    for name in dict.fromkeys(params.channels):
+        channel = known.get(name)
+        if channel is None or channel.missing() is not None:
+            continue
+        sifted: Sifted = await consent.sift(name, _recipients(params, channel))
+        if sifted.allowed:
+            delivery: Delivery | None = await channel.reconcile(_message(params, sifted.allowed))
+            outcomes.append(None if delivery is None else _sent(name, delivery, sifted.refused))
+    told = [each for each in outcomes if each is not None]
+    if not told or len(told) < len(outcomes):
+        return None
+    return Notified(sent=True, channels=told, opted_out=_opted_out(told))
+
+
 @notify.action(
     effect="once",
     name="notify",
+    reconcile=_sent_by_this_step,
     fields_at_step=True,
     example="{id: warn, type: notify, channels: [email], to: admin@example.org, subject: Alerte, message: Bonjour}",
 )
@@ -117,7 +138,7 @@ async def send(ctx: Context, params: NotifyStep) -> Notified:
     for name in dict.fromkeys(params.channels):
         channel = known[name]
         missing = channel.missing()
-        to = tuple(_addresses(params.to if params.to is not None else channel.default_to(), channel.channel.address))
+        to = _recipients(params, channel)
         if missing is None and params.to is None and not to:
             missing = f"give `to`, or set {channel.channel.default_to}" if channel.channel.default_to else "give `to`"
         if missing is not None:
@@ -141,8 +162,8 @@ async def send(ctx: Context, params: NotifyStep) -> Notified:
     sent = any(outcome.sent for outcome in outcomes)
     if failures and not sent:
         raise failures[0]
-    refused = list(dict.fromkeys(address for outcome in outcomes for address in outcome.opted_out))
-    return Notified(sent=sent, channels=outcomes, skipped=None if sent else "; ".join(skipped), opted_out=refused)
+    told = None if sent else "; ".join(skipped)
+    return Notified(sent=sent, channels=outcomes, skipped=told, opted_out=_opted_out(outcomes))
 
 
 async def _deliver(ctx: Context, name: str, channel: Any, params: NotifyStep, to: tuple[str, ...]) -> Sent:
@@ -159,10 +180,14 @@ async def _deliver(ctx: Context, name: str, channel: Any, params: NotifyStep, to
         delivery = Delivery(opted_out=sifted.allowed)
     for address in delivery.opted_out:
         await consent.refuse(name, address, "the provider")
-    refused = [*sifted.refused, *delivery.opted_out]
     if len(delivery.opted_out) == len(sifted.allowed):
-        return _unsent(name, refused)
-    return Sent(channel=name, sent=True, id=delivery.id, detail=delivery.detail, opted_out=refused)
+        return _unsent(name, [*sifted.refused, *delivery.opted_out])
+    return _sent(name, delivery, sifted.refused)
+
+
+def _sent(name: str, delivery: Delivery, refused: Iterable[str]) -> Sent:
+    wants_nothing = [*refused, *delivery.opted_out]
+    return Sent(channel=name, sent=True, id=delivery.id, detail=delivery.detail, opted_out=wants_nothing)
 
 
 def _unsent(name: str, refused: Iterable[str]) -> Sent:
@@ -172,6 +197,15 @@ def _unsent(name: str, refused: Iterable[str]) -> Sent:
 
 def _message(params: NotifyStep, to: tuple[str, ...]) -> Message:
     return Message(to, params.message, params.subject, params.html, tuple(params.attachments), params.unsubscribe)
+
+
+def _opted_out(outcomes: Iterable[Sent]) -> list[str]:
+    return list(dict.fromkeys(address for outcome in outcomes for address in outcome.opted_out))
+
+
+def _recipients(params: NotifyStep, channel: Any) -> tuple[str, ...]:
+    to = params.to if params.to is not None else channel.default_to()
+    return tuple(_addresses(to, channel.channel.address))
 
 
 def _addresses(to: Any, fields: Iterable[str]) -> Iterable[str]:

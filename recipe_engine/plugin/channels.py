@@ -43,6 +43,7 @@ class Delivery:
 
 
 Send = Callable[["Context", Message], Awaitable[Delivery]]
+Reconcile = Callable[["Context", Message], Awaitable[Delivery | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ class Channel:
     `send` hands a message over, with a context of the connector that has the channel; it raises Retryable or Terminal.
     `missing` says what to set when the channel is not configured ("set SMTP_HOST"), None when it is. `address` names the
     fields of a contact in which its addresses stand, the best first. `default_to` is the setting that holds the
-    recipient of messages that name none. `provider` is what `<CHANNEL>_PROVIDER` calls it, if not by its connector's
+    recipient of messages that name none. `reconcile` is asked about a message whose sending was interrupted: what was taken
+    over of it, None when `send` may be called again because it sends only what was not sent; it raises Retryable when nobody
+    can tell. `provider` is what `<CHANNEL>_PROVIDER` calls it, if not by its connector's
     name; `fallback` lets other providers go first.
     """
 
@@ -62,6 +65,7 @@ class Channel:
     default_to: str | None = None
     provider: str = ""
     fallback: bool = False
+    reconcile: Reconcile | None = None
 
 
 def needs(*names: str) -> Callable[[Settings], str | None]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from recipe_engine.core.json import JSON
 from recipe_engine.plugin.api import Blobs, Connector, Http, Settings, Store
 from recipe_engine.plugin.channels import Channel, Delivery, Message, chosen
-from recipe_engine.plugin.errors import ActionError, Terminal
+from recipe_engine.plugin.errors import ActionError, Retryable, Terminal
 from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.client import ActionHttp
 from recipe_engine.runtime.clock import Clock
@@ -147,3 +147,9 @@ class BoundChannel:
     async def send(self, message: Message) -> Delivery:
         """Hand the message over."""
         return await self.channel.send(self.context, message)
+
+    async def reconcile(self, message: Message) -> Delivery | None:
+        """What became of a message whose sending was interrupted; see `Channel`."""
+        if self.channel.reconcile is None:
+            raise Retryable("nobody can tell whether the message was sent", happened="maybe")
+        return await self.channel.reconcile(self.context, message)

@@ -62,6 +62,10 @@ async def signed_in(ctx: Context) -> None:
             raise
 
 
+async def email_of(_ctx: Context, _message: Message) -> None:
+    """Sending again is safe: the step's key goes along, and Resend answers a repeat instead of sending it."""
+
+
 def verify(received: Received, settings: Settings) -> Reply | None:
     """Resend's signature of webhooks, by the scheme of Svix."""
     from recipe_plugins.resend.webhooks import verify
@@ -90,6 +94,7 @@ resend = Connector(
             needs("RESEND_API_KEY", "FROM_EMAIL"),
             address=("email", "mail", "e_mail"),
             default_to="NOTIFICATION_EMAIL",
+            reconcile=email_of,
         )
     },
     verify=verify,

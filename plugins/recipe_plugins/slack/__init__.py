@@ -62,6 +62,13 @@ async def slack_channel(ctx: Context, message: Message) -> Delivery:
     return await post(ctx, message)
 
 
+async def posted(ctx: Context, message: Message) -> Delivery | None:
+    """The messages of an interrupted step."""
+    from recipe_plugins.slack.channel import posted
+
+    return await posted(ctx, message)
+
+
 def _missing(settings: Settings) -> str | None:
     configured = settings.get("SLACK_WEBHOOK") or settings.get("SLACK_BOT_TOKEN")
     return None if configured else "set SLACK_WEBHOOK or SLACK_BOT_TOKEN"
@@ -114,7 +121,11 @@ slack = Connector(
     auth=bearer("SLACK_BOT_TOKEN"),
     endpoints=("SLACK_WEBHOOK",),
     errors=errors,
-    channels={"slack": Channel(slack_channel, _missing, address=("slack", "slack_id"), default_to="SLACK_WEBHOOK")},
+    channels={
+        "slack": Channel(
+            slack_channel, _missing, address=("slack", "slack_id"), default_to="SLACK_WEBHOOK", reconcile=posted
+        )
+    },
     verify=verify,
     probe=probe,
     sandbox="recipe_plugins.slack.sandbox:SlackSandbox",

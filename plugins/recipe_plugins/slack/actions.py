@@ -19,7 +19,7 @@ EVENT_TYPE = "recipe_step"
 RECENT = 200
 
 
-async def _message_of_this_step(ctx: Context, params: PostMessage) -> Posted | None:
+async def message_of_this_step(ctx: Context, params: PostMessage) -> Posted:
     """The message of the channel, or of the thread, that carries this step's key."""
     query: dict[str, Any] = {"channel": params.channel, "limit": RECENT, "include_all_metadata": True}
     method = "conversations.history"
@@ -36,7 +36,7 @@ async def _message_of_this_step(ctx: Context, params: PostMessage) -> Posted | N
 @slack.action(
     effect="once",
     retry=AGAIN,
-    reconcile=_message_of_this_step,
+    reconcile=message_of_this_step,
     example='- {id: told, type: slack.post_message, with: {channel: C0123456789, text: "Nouveau devis : {{ total }}"}}',
 )
 async def post_message(ctx: Context, params: PostMessage) -> Posted:

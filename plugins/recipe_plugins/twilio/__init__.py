@@ -73,6 +73,20 @@ async def whatsapp(ctx: Context, message: Message) -> Delivery:
     return await send_whatsapp(ctx, message)
 
 
+async def sms_of(ctx: Context, message: Message) -> Delivery | None:
+    """The SMS of an interrupted step."""
+    from recipe_plugins.twilio.channels import sms_of
+
+    return await sms_of(ctx, message)
+
+
+async def whatsapp_of(ctx: Context, message: Message) -> Delivery | None:
+    """The WhatsApp messages of an interrupted step."""
+    from recipe_plugins.twilio.channels import whatsapp_of
+
+    return await whatsapp_of(ctx, message)
+
+
 def verify(received: Received, settings: Settings) -> Reply | None:
     """Twilio's signature of status callbacks and incoming messages."""
     from recipe_plugins.twilio.webhooks import verify
@@ -112,8 +126,8 @@ twilio = Connector(
     auth=authorize,
     errors=errors,
     channels={
-        "sms": Channel(sms, needs(*ACCOUNT), address=PHONES),
-        "whatsapp": Channel(whatsapp, needs(*ACCOUNT), address=("whatsapp", *PHONES)),
+        "sms": Channel(sms, needs(*ACCOUNT), address=PHONES, reconcile=sms_of),
+        "whatsapp": Channel(whatsapp, needs(*ACCOUNT), address=("whatsapp", *PHONES), reconcile=whatsapp_of),
     },
     verify=verify,
     # ListMessage of Twilio's description: the account's newest message.

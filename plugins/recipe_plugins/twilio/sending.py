@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from recipe_engine.plugin import Context, Retryable, Settings, Terminal
+from recipe_engine.plugin import ActionError, Context, Retryable, Settings, Terminal
 from recipe_engine.plugin.addresses import phone_number
 from recipe_engine.plugin.segments import segments
 from recipe_plugins.twilio.models import SendSms, SendWhatsApp, TwilioMessage, message_of
@@ -94,11 +94,29 @@ def address(text: str, region: str | None) -> str:
 
 async def send(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage:
     """Send one message. `key` names it: the step's, with the recipient where a step has several."""
+    note = {"at": ctx.now}
     if not ctx.dry_run:
-        await ctx.store.put(BEGUN, key, {"at": ctx.now}, KEEP)
-    answer = await (await ctx.http.post(f"{messages_path(ctx.settings)}.json", form=form)).json()
+        await ctx.store.put(BEGUN, key, note, KEEP)
+    try:
+        response = await ctx.http.post(f"{messages_path(ctx.settings)}.json", form=form)
+    except ActionError as error:
+        if error.failure.happened == "no" and not ctx.dry_run:
+            await ctx.store.put(BEGUN, key, {**note, "refused": True}, KEEP)
+        raise
+    answer = await response.object()
     await ctx.store.claim(TAKEN, answer["sid"], key, KEEP)
     return message_of(answer)
+
+
+async def send_unless_sent(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage:
+    """Send one message, unless an attempt that was interrupted has sent it. Raises Retryable when nobody can tell."""
+    before = await sent_by(ctx, form, key) if await begun(ctx, key) else None
+    return before or await send(ctx, form, key)
+
+
+async def begun(ctx: Context, key: str) -> bool:
+    """Whether the sending of a message was begun."""
+    return await ctx.store.get(BEGUN, key) is not None
 
 
 async def sent_by(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage | None:
@@ -106,13 +124,16 @@ async def sent_by(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage
     and time. Raises Retryable when nobody can tell."""
     note: Any = await ctx.store.get(BEGUN, key)
     if note is None:
-        raise Retryable("it is not noted when the message was sent, so Twilio cannot be asked for it")
+        raise Retryable("it is not noted when the message was sent, so Twilio cannot be asked for it", happened="maybe")
+    if note.get("refused"):
+        return None
     for answer in reversed(await _since(ctx, form["To"], note["at"] - SKEW)):
         if _fits(answer, form) and await ctx.store.claim(TAKEN, answer["sid"], key, KEEP):
             return message_of(answer)
     age = ctx.now - note["at"]
     if age < SETTLED:
-        raise Retryable(f"Twilio lists no such message {age:.0f} s after it was sent; it may still come to be listed")
+        told = f"Twilio lists no such message {age:.0f} s after it was sent; it may still come to be listed"
+        raise Retryable(told, happened="maybe")
     return None
 
 

@@ -65,3 +65,10 @@ async def test_nobody_configured_to_gets_it_from_the_default() -> None:
     sending = notifier(EMAIL_PROVIDER="resend", NOTIFICATION_EMAIL="admin@example.org")
     await sending.notify(channels=["email"], message="Bonjour")
     assert sending.effects[0].data["to"] == ["admin@example.org"]
+
+
+async def test_after_a_crash_it_is_sent_again_under_the_same_key() -> None:
+    resend = notifier(EMAIL_PROVIDER="resend", FROM_EMAIL="Atelier <bonjour@example.org>")
+    before = await resend.notify(key="run-1/a", **STEP)
+    after = await resend.notify(key="run-1/a", recovered=True, **STEP)
+    assert (after["channels"], len(resend.effects)) == (before["channels"], 1)

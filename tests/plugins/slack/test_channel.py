@@ -45,6 +45,18 @@ async def test_with_a_webhook_alone_it_posts_there_and_says_so() -> None:
     assert output["channels"][0]["detail"].startswith("posted to the webhook's channel")
 
 
+async def test_after_a_crash_the_bots_message_is_found_and_the_webhooks_is_not() -> None:
+    sending = notifier()
+    step = {"channels": ["slack"], "to": [CHANNEL, "C0123456780"], "message": "Bonjour"}
+    before = await sending.notify(key="run-1/a", **step)
+    after = await sending.notify(key="run-1/a", recovered=True, **step)
+    assert (after, len(sending.effects)) == (before, 2)
+    elsewhere = await sending.failure(key="run-2/a", recovered=True, **step)
+    assert (elsewhere.code, elsewhere.happened) == ("interrupted", "maybe")
+    by_webhook = await sending.failure(key="run-3/a", recovered=True, channels=["slack"], message="Bonjour")
+    assert "webhook" in by_webhook.detail
+
+
 async def test_without_either_the_step_says_what_to_set() -> None:
     output = await notifier(SLACK_BOT_TOKEN="", SLACK_WEBHOOK="").notify(channels=["slack"], message="Bonjour")
     assert output["skipped"] == "slack is not configured: set SLACK_WEBHOOK or SLACK_BOT_TOKEN"

@@ -245,8 +245,14 @@ class TestAfterACrash:
         await bench.call("send_sms", step_key="run-1/a", recovered=True, to=ADA, body="Bonjour")
         assert len(bench.effects) == 2
 
+    async def test_what_certainly_was_not_sent_is_sent(self, bench: SandboxContext) -> None:
+        bench.inject(Fault(method="POST", status=429))
+        await bench.failure("send_sms", step_key="run-1/a", to=ADA, body="Bonjour")
+        await bench.call("send_sms", step_key="run-1/a", recovered=True, to=ADA, body="Bonjour")
+        assert len(bench.effects) == 1
+
     async def test_what_is_not_listed_at_once_waits_for_a_person(self, bench: SandboxContext) -> None:
-        bench.inject(Fault(method="POST", drop="before"))
+        bench.inject(Fault(method="POST", status=504))
         await bench.failure("send_sms", step_key="run-1/a", to=ADA, body="Bonjour")
         bench.clock.advance_to(START + 30)
         with pytest.raises(ActionFailure, match="30 s after it was sent") as unknown:
@@ -258,7 +264,7 @@ class TestAfterACrash:
         bench.sandbox.seed(
             {"messages": [{"to": ADA, "from": OWN, "body": "Bonjour", "direction": "outbound-api", "at": 9000}]}
         )
-        bench.inject(Fault(method="POST", drop="before"))
+        bench.inject(Fault(method="POST", status=504))
         await bench.failure("send_sms", step_key="run-1/a", to=ADA, body="Bonjour")
         bench.clock.advance_to(START + 61)
         await bench.call("send_sms", step_key="run-1/a", recovered=True, to=ADA, body="Bonjour")

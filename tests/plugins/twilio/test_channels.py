@@ -53,16 +53,36 @@ async def test_a_number_that_is_none_stops_it_before_the_first_is_sent(notifier:
     assert (failure.code, notifier.effects) == ("invalid_recipient", [])
 
 
-async def test_a_lost_answer_is_in_doubt_and_not_sent_again(notifier: Notifier) -> None:
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+async def test_a_lost_answer_is_found_and_not_sent_again(notifier: Notifier, channel: str) -> None:
     notifier.sandbox("twilio").faults.append(Fault(method="POST", drop="after"))
-    failure = await notifier.failure(channels=["sms"], to=ADA, message="Bonjour")
-    assert (failure.happened, len(notifier.effects)) == ("maybe", 1)
+    output = await notifier.notify(channels=[channel], to={"phone": ADA, "whatsapp": ADA}, message="Bonjour")
+    assert (output["sent"], len(notifier.effects)) == (True, 1)
 
 
-async def test_after_a_crash_it_waits_for_a_person(notifier: Notifier) -> None:
-    await notifier.notify(key="run-1/a", channels=["sms"], to=ADA, message="Bonjour")
+async def test_after_a_crash_it_goes_on_with_those_who_got_none(notifier: Notifier) -> None:
+    before = await notifier.notify(key="run-1/a", channels=["sms"], to=ADA, message="Bonjour")
+    both = await notifier.notify(key="run-1/a", recovered=True, channels=["sms"], to=[ADA, BOB], message="Bonjour")
+    assert both["channels"][0]["id"].split(",")[0] == before["channels"][0]["id"]
+    assert [effect.data["to"] for effect in notifier.effects] == [ADA, BOB]
+    again = await notifier.notify(key="run-1/a", recovered=True, channels=["sms"], to=[ADA, BOB], message="Bonjour")
+    assert (again, len(notifier.effects)) == (both, 2)
+
+
+async def test_after_a_crash_what_is_not_listed_yet_waits_for_a_person(notifier: Notifier) -> None:
+    notifier.sandbox("twilio").faults.append(Fault(method="POST", status=504))
+    await notifier.failure(key="run-1/a", channels=["sms"], to=ADA, message="Bonjour")
     failure = await notifier.failure(key="run-1/a", recovered=True, channels=["sms"], to=ADA, message="Bonjour")
-    assert (failure.code, failure.happened, len(notifier.effects)) == ("interrupted", "maybe", 1)
+    assert (failure.code, failure.happened, notifier.effects) == ("interrupted", "maybe", [])
+    assert "may still come to be listed" in failure.detail
+
+
+async def test_after_a_crash_a_channel_that_cannot_tell_leaves_it_to_a_person(notifier: Notifier) -> None:
+    step = {"channels": ["sms", "email"], "to": {"phone": ADA, "email": "ada@example.org"}, "message": "Bonjour"}
+    await notifier.notify(key="run-1/a", **step)
+    failure = await notifier.failure(key="run-1/a", recovered=True, **step)
+    assert (failure.code, failure.happened, len(notifier.effects)) == ("interrupted", "maybe", 2)
+    assert "nobody can tell" in failure.detail
 
 
 async def test_a_message_without_text_or_too_long_is_refused(notifier: Notifier) -> None:

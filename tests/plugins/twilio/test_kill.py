@@ -70,7 +70,8 @@ async def told(folder: Path, url: str, *arguments: str) -> dict[str, Any]:
         ("action", "after", "succeeded", 1),
         # Nothing is listed, but not a minute has passed: a person decides.
         ("action", "before", "in_doubt", 0),
-        ("notify", "after", "in_doubt", 1),
+        ("notify", "after", "succeeded", 1),
+        ("notify", "before", "in_doubt", 0),
     ],
 )
 async def test_an_sms_is_sent_once_however_the_process_dies(

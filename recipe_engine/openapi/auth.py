@@ -147,7 +147,7 @@ class ClientCredentials(OAuth2Refresh):
         )
         object.__setattr__(self, "scope", scope)
 
-    def _request(self, auth: AuthContext) -> Request:
+    def _request(self, auth: AuthContext, refresh_token: str | None = None) -> Request:
         from urllib.parse import urlencode
 
         url, trusted = self.token_url(auth.settings)

@@ -62,7 +62,7 @@ def _of_the_recipe(evidence: Evidence) -> Iterator[Finding]:
         told = f": {'; '.join(reasons[:EXAMPLES])}" if reasons else ""
         people = ", ".join(f"{who} {times}" for who, times in by.items())
         yield Finding(
-            "cancelled", "", f"{out_of(len(evidence.cancelled), evidence.runs)} were cancelled by hand (by {people}){told}",
+            "cancelled", "", f"people cancelled {out_of(len(evidence.cancelled), evidence.runs)} by hand ({people}){told}",
             {"runs": evidence.runs, "cancelled": len(evidence.cancelled), "by": by},
             runs=tuple(run for run, _, _ in evidence.cancelled[:EXAMPLES]), weight=40,
         )  # fmt: skip
@@ -75,7 +75,7 @@ def _cost(evidence: Evidence) -> Finding:
     spent = sorted(evidence.steps.values(), key=lambda seen: -seen.cost)
     shares = {seen.where: round(seen.cost / evidence.cost, 4) for seen in spent if seen.cost > 0}
     most = next(iter(shares), "")
-    told = f"; `{most}` spends {shares[most]:.0%} of it" if most else ""
+    told = f"; `{most}` spends {shares[most] * 100:.0f} % of it" if most else ""
     return Finding(
         "cost", most if shares and shares[most] >= _MOSTLY else "",
         f"a run costs ${each:.4f} on average (${evidence.cost:.4f} for {count(evidence.runs, 'run')}){told}",

@@ -21,6 +21,12 @@ from recipe_engine.runtime.protocol import RunView
 _INDEX = re.compile(r"\[\d+\]")
 _SURENESS = re.compile(r"(?:^|_)(?:confidence|confiance|certainty|certitude|sureness|fiabilite)(?:_|$)")
 _EXAMPLES = 3
+# The events that are counted with their step.
+OfStep = (
+    ev.StepStarted | ev.ActionSucceeded | ev.ActionFailed | ev.StepFailed | ev.RetryScheduled | ev.StepInDoubt
+    | ev.StepResolved | ev.WaitStarted | ev.TimerFired | ev.EventReceived | ev.ApprovalGiven | ev.BranchTaken
+    | ev.StepSkipped | ev.StepSucceeded | ev.LoopStarted | ev.BodyStarted
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -98,7 +104,6 @@ class Evidence:
         self.runs += 1
         self.older += plan.digest != self.plan.digest
         self.by_status[view.status] += 1
-        self.cost += float(view.usage.get("cost") or 0.0)
         if view.ended:
             self.ended.append(view.run_id)
         _Reading(self, view.run_id, plan).read(journal)
@@ -135,17 +140,15 @@ class _Reading:
                 self.evidence.cancelled.append((self.run, by, reason))
             case ev.RunFailed(failure) if failure.step is None:
                 _trouble(self.evidence.limits, failure).add(self.run)
-            case (
-                ev.StepStarted() | ev.ActionSucceeded() | ev.ActionFailed() | ev.StepFailed() | ev.RetryScheduled()
-                | ev.StepInDoubt() | ev.StepResolved() | ev.WaitStarted() | ev.TimerFired() | ev.EventReceived()
-                | ev.ApprovalGiven() | ev.BranchTaken() | ev.StepSkipped() | ev.StepSucceeded() | ev.LoopStarted()
-                | ev.BodyStarted()
-            ):  # fmt: skip
-                seen = self.seen(event.path)
-                if seen is not None:
-                    self.of_step(seen, event, at)
+            case ev.ActionSucceeded(usage=Usage() as usage) | ev.ActionFailed(usage=Usage() as usage):
+                # Money counts, whatever has become of the step since.
+                self.evidence.cost += usage.cost
             case _:
                 pass
+        if isinstance(event, OfStep):
+            seen = self.seen(event.path)
+            if seen is not None:
+                self.of_step(seen, event, at)
 
     def of_step(self, seen: StepSeen, event: ev.Event, at: float) -> None:
         match event:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from recipe_engine.core import events as ev
+from recipe_engine.core.events import Entry
+from recipe_engine.core.failure import Failure
 from recipe_engine.core.plan import Plan
 from recipe_engine.generate import Evidence, Finding, findings, request_for
 from recipe_engine.generate.improving_request import without_values
+from recipe_engine.runtime.protocol import RunView
 from recipe_engine.source import load
 from recipe_engine.testing.model import Case
 from recipe_engine.testing.running import run
@@ -138,7 +142,8 @@ async def test_a_sure_closed_answer_may_cost_less() -> None:
     assert "complexity reason" in found.said
     assert found.evidence["cost_per_answer"] == 0.01
     assert (
-        of_kind(evidence, "cost").said == "a run costs $0.0100 on average ($0.0600 for 6 runs); `ask` spends 100% of it"
+        of_kind(evidence, "cost").said
+        == "a run costs $0.0100 on average ($0.0600 for 6 runs); `ask` spends 100 % of it"
     )
     assert "cheaper" not in kinds(await lived(ASK, (6, UNSURE)))
 
@@ -190,6 +195,42 @@ async def test_runs_in_doubt() -> None:
     found = of_kind(await lived(recipe, (1, lost)), "in_doubt")
     assert found.said == "whether `post` had happened was in doubt in 1 of 1 run"
     assert "idempotent" in found.advice
+
+
+def told(plan: Plan, status: str, *happened: ev.Event) -> Evidence:
+    """The evidence of one run in which this happened."""
+    journal = [Entry(0.0, (ev.RunStarted("run1", plan.digest, {}),)), Entry(5.0, happened)]
+    evidence = Evidence(plan)
+    evidence.add(RunView("run1", plan.slug, status, None, None, {}, None, None), plan, journal)  # type: ignore[arg-type]
+    return evidence
+
+
+def test_runs_that_people_cancel() -> None:
+    evidence = told(plan_of(ASK), "cancelled", ev.RunCancelled("grace", "twice the same"))
+    found = of_kind(evidence, "cancelled")
+    assert found.said == "people cancelled 1 of 1 run by hand (grace 1): twice the same"
+    assert not found.can_be_changed
+
+
+def test_how_doubts_were_settled() -> None:
+    failure = Failure("connection", "lost", happened="maybe")
+    happened = (ev.StepStarted("ask", 1), ev.StepInDoubt("ask", 2, failure), ev.StepResolved("ask", 2, "done", "grace"))
+    assert of_kind(told(plan_of(ASK), "succeeded", *happened), "in_doubt").said.endswith("people settled it: 1 × done")
+
+
+async def test_a_condition_that_never_holds_and_a_loop_without_items() -> None:
+    recipe = (
+        "input_schema: {type: object, properties: {rows: {type: array, items: {type: string}, default: []}}}\nsteps:\n"
+        "- {id: odd, type: set, if: rows | length > 3, values: {x: 1}}\n"
+        "- {id: each, type: for_each, items: rows, as: row, steps: [{id: inner, type: set, values: {x: 1}}]}\n"
+    )
+    never = {each.where: each.said for each in findings(await lived(recipe, (20, {}))).found}
+    assert never == {
+        "odd": "`odd` never ran: its `if` (rows | length > 3) did not hold 20 times",
+        "each": "`each` never had an item in 20 times",
+    }
+    one = {"input": {"rows": ["a"]}}
+    assert {each.where for each in findings(await lived(recipe, (20, {}), (1, one))).found} == {"odd"}
 
 
 async def test_limits_of_the_run() -> None:

@@ -10,7 +10,8 @@ CODES: tuple[Code, ...] = (
         "missing field of a test",
         "error",
         "A test file has `cases`, every case has a `name`, and the parts of a case have the fields that say what they "
-        "mean: an event its `at` and `event`, a fault its `vendor`.",
+        "mean: an event its `at` and `event`, a fault its `vendor`. A file of needs has `needs`, each with `id`, `language` and "
+        "`need`, and with scenarios that expect something.",
         bad="cases:\n- input: {email: ada@example.org}",
         good="cases:\n- name: a known customer is greeted\n  input: {email: ada@example.org}",
     ),
@@ -19,7 +20,7 @@ CODES: tuple[Code, ...] = (
         "unknown field of a test",
         "error",
         "The field does not exist here, so what stands under it would never be looked at. The fields are listed in "
-        "docs/reference/test-files.md.",
+        "docs/reference/test-files.md; those of needs in docs/reference/needs-files.md.",
         bad="expect: {outputs: {sent: true}}",
         good="expect: {output: {sent: true}}",
     ),

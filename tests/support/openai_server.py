@@ -1,7 +1,8 @@
 """A stand-in for a chat completions and transcription server: local, over real HTTP, and no model.
 
 What it is told to answer (`will`) it gives in turn. It keeps what it received, and can be as narrow as real servers are:
-`refuses` names what it does not know (`json_schema`, `reasoning_effort`, `max_tokens`).
+`refuses` names what it does not know (`json_schema`, `reasoning_effort`, `max_tokens`). When it ends it asserts that every
+request was as the vendor describes it (`chat_completions`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import deque
 from typing import Any, Self
 
 from aiohttp import web
+
+from tests.support.chat_completions import request_problems
 
 
 def completes(text: str, *, finish: str = "stop", **fields: Any) -> tuple[int, Any]:
@@ -31,6 +34,7 @@ class OpenAIServer:
 
     def __init__(self) -> None:
         self.bodies: list[Any] = []
+        self.problems: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.recordings: list[dict[str, Any]] = []
         self.refuses: set[str] = set()
@@ -56,10 +60,12 @@ class OpenAIServer:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+        assert self.problems == []
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.bodies.append(body)
+        self.problems += request_problems(body)
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
         if "json_schema" in self.refuses and "response_format" in body:
             return _sent(fails(400, "response_format.type must be text"))

@@ -61,7 +61,7 @@ async def test_schema_images_and_documents(openai, ctx):
     assert [part["type"] for part in body["messages"][-1]["content"]] == [
         "text", "image_url", "file", "text", "image_url",
     ]  # fmt: skip
-    assert body["messages"][-1]["content"][3]["text"] == "n.txt\nnote"
+    assert body["messages"][-1]["content"][3]["text"] == '<data name="n.txt" kind="document">\nnote\n</data>'
 
 
 async def test_optional_fields_are_not_held_to_strictly(openai, ctx):

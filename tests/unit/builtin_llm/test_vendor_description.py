@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from recipe_engine.builtin.llm.anthropic.request import body
-from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Text
+from recipe_engine.builtin.llm.provider import Kept, Media, Message, ModelRequest, Text, Tool, ToolCall, ToolResult
 from recipe_engine.builtin.llm.request import repaired
 from tests.support.anthropic_server import Received, fails, refuses, says
 from tests.support.vendor_specs import folder
@@ -49,6 +51,45 @@ def test_requests_are_as_described(version, effort, schema, again):
     )
     content = body(repaired(request, "non", ["at a: missing"]) if again else request)
     assert request_problems(Received("/v1/messages", {}, content)) == []
+
+
+TOOLS = (Tool("shop_find", "Find.", {"type": "object", "properties": {"name": {"type": "string"}}}),)
+THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2lnbmVk"}
+CALLED = (
+    Message(
+        "assistant", (Kept("claude-sonnet-5-5", THOUGHT), Text("Je cherche."), ToolCall("toolu_1", "shop_find", {}))
+    ),
+    Message("user", (ToolResult("toolu_1", "broken", failed=True),)),
+    Message("assistant", (ToolCall("toolu_2", "shop_find", {"name": "x"}),)),
+    Message("user", (ToolResult("toolu_2", '{"stock": 1}'),)),
+)
+EXAMPLE = (Message("user", (Text("Q"),)), Message("assistant", (Text("A"),)))
+
+
+@pytest.mark.parametrize("thinking", [None, "always", "adaptive", "budget"])
+@pytest.mark.parametrize("system", [None, "Tu compares."])
+@pytest.mark.parametrize("examples", [(), EXAMPLE])
+@pytest.mark.parametrize("tools", [False, True])
+def test_thinking_caching_and_tools_are_as_described(version, thinking, system, examples, tools):
+    for cached, over, native in product((False, True), repeat=3):
+        request = ModelRequest(
+            step="s",
+            model="claude-sonnet-5-5",
+            messages=(*examples, Message("user", PARTS), *(CALLED if tools else ())),
+            max_tokens=5_000,
+            system=system,
+            effort="high",
+            output_schema=SCHEMA,
+            examples=len(examples),
+            cached=cached,
+            thinking=thinking,
+            tools=TOOLS if tools else (),
+            tools_over=tools and over,
+        )
+        content = body(request, native=native)
+        assert request_problems(Received("/v1/messages", {}, content)) == [], (cached, over, native)
+        counting = {key: value for key, value in content.items() if key != "max_tokens"}
+        assert request_problems(Received("/v1/messages/count_tokens", {}, counting)) == []
 
 
 def test_check_sees_what_the_current_version_refuses(version):

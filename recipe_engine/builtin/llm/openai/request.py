@@ -15,7 +15,8 @@ from recipe_engine.builtin.llm.anthropic.schema import portable
 from recipe_engine.builtin.llm.provider import Media, Message, ModelRequest, Part, Text, Tool, ToolCall, ToolResult
 from recipe_engine.builtin.llm.request import instructed
 from recipe_engine.builtin.llm.words import Effort
-from recipe_engine.plugin import JSON, JSONObject
+from recipe_engine.expr.library.prompts import delimited
+from recipe_engine.plugin import JSON, JSONObject, Terminal
 
 _EFFORTS: dict[Effort, str] = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 
@@ -99,7 +100,13 @@ def _part(part: Text | Media) -> JSONObject:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     if part.source == "text":
-        return {"type": "text", "text": f"{part.name}\n{part.data}" if part.name else part.data}
+        return {"type": "text", "text": delimited(part.data, part.name, "document")}
+    if part.source == "url" and part.kind == "document":
+        raise Terminal(
+            f"the document {part.data!r} is an address, which chat completions take of images only",
+            code="unsupported_media",
+            detail="fetch it with an http step that saves a file (`save: file`)",
+        )
     address = part.data if part.source == "url" else f"data:{part.media_type};base64,{part.data}"
     if part.kind == "image":
         return {"type": "image_url", "image_url": {"url": address}}

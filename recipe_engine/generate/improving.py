@@ -7,11 +7,12 @@ there are few.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from recipe_engine.core.json import JSONObject
 from recipe_engine.core.plan import Branch, ForEach, Step
 from recipe_engine.generate.improving_found import EXAMPLES, FEW, MANY, Finding, Findings, advice_for, count, out_of
-from recipe_engine.generate.improving_seen import Evidence, StepSeen
+from recipe_engine.generate.improving_seen import Evidence, StepSeen, recipe_of
 from recipe_engine.generate.improving_steps import of_step
 
 _MOSTLY = 0.5
@@ -21,9 +22,15 @@ def findings(evidence: Evidence) -> Findings:
     """What the evidence shows."""
     found = list(_of_the_recipe(evidence))
     for seen in evidence.steps.values():
-        found += of_step(seen, evidence.plan)
+        other = recipe_of(evidence.plan, seen.where)
+        found += [_elsewhere(each, other) if other else each for each in of_step(seen, evidence.plan)]
     found += _never(evidence)
     return Findings(tuple(sorted(found, key=lambda each: -each.weight)), tuple(_notes(evidence)))
+
+
+def _elsewhere(finding: Finding, other: str) -> Finding:
+    """A finding about a step of a recipe that this one calls: nothing to change here."""
+    return replace(finding, said=f"{finding.said} (in `{other}`, which it calls)", advice="", line=0)
 
 
 def _notes(evidence: Evidence) -> Iterator[str]:

@@ -226,6 +226,18 @@ def step_at(plan: Plan, where: str) -> Step | None:
     return found
 
 
+def recipe_of(plan: Plan, where: str) -> str | None:
+    """The recipe that the step at a path belongs to, when that is another one, called on the way."""
+    inside, other = plan, None
+    for name in where.split("/")[:-1]:
+        step = next((step for step in inside.steps if step.id == name), None)
+        if step is not None and isinstance(step.do, Call):
+            inside = plan.recipes.get(step.do.recipe, inside)
+            # What a step with tools or a conversation became is named after it, and belongs to its own recipe.
+            other = other if "~" in step.do.recipe else step.do.recipe
+    return other
+
+
 def _walk(plan: Plan) -> Iterator[tuple[str, Step]]:
     """Steps with their paths: bodies of loops stand behind the loop's path, all others beside the step they belong to."""
     yield from _block(plan, plan.root, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,6 +232,22 @@ async def test_a_condition_that_never_holds_and_a_loop_without_items() -> None:
     }
     one = {"input": {"rows": ["a"]}}
     assert {each.where for each in findings(await lived(recipe, (20, {}), (1, one))).found} == {"odd"}
+
+
+async def test_a_step_of_a_recipe_that_is_called_is_not_changed_here(tmp_path: Path) -> None:
+    (tmp_path / "inner.yml").write_text(
+        HEAD.replace("sample", "inner")
+        + "steps:\n- {id: ask, type: llm_call, user_prompt: Hm, retry: {attempts: 1}}\n",
+        encoding="utf-8",
+    )
+    document, _ = load(HEAD + "steps: [{id: inner, type: recipe, recipe: inner}]\n", str(tmp_path / "outer.yml"))
+    assert document is not None
+    plan = ENGINE.compile(document)
+    failure = Failure("refused", "refused", step="inner/ask")
+    happened = (ev.StepStarted("inner/ask", 1), ev.StepFailed("inner/ask", failure), ev.StepFailed("inner", failure))
+    found = of_kind(told(plan, "failed", *happened), "fails")
+    assert found.said == "`inner/ask` failed in 1 of 1 run: 1 × refused (refused) (in `inner`, which it calls)"
+    assert not found.can_be_changed
 
 
 async def test_limits_of_the_run() -> None:

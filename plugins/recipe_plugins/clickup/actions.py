@@ -1,7 +1,8 @@
 """What recipes can do in ClickUp.
 
 The one rule: ClickUp has no idempotency key, so a created task carries one in its text (`ref ...`, last line of its
-description), and after a crash it is looked up before anything is created again.
+description), and after a crash it is looked up before anything is created again; what carries none is looked up by what it
+says and when.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from recipe_plugins.clickup.models import (
     milliseconds,
     task_of,
 )
+from recipe_plugins.clickup.traces import begin, begun_at, claim, not_there, seconds_of
 
 PAGE = 100
 COMMENTS = 25
@@ -94,17 +96,39 @@ async def update_task(ctx: Context, params: UpdateTask) -> Task:
     return task_of(await (await ctx.http.put(f"/v2/task/{_segment(params.id)}", json=body)).json())
 
 
+async def _comment_of_this_step(ctx: Context, params: AddComment) -> Comment | None:
+    """The comment with this text, written since the step began."""
+    since = await begun_at(ctx)
+    async for page in _pages_of_comments(ctx, params.id):
+        for each in page:
+            said = (each.get("comment_text") or "").strip()
+            fits = said == params.text.strip() and seconds_of(each["date"]) >= since
+            if fits and await claim(ctx, str(each["id"])):
+                return Comment.model_validate(each)
+        if page and seconds_of(page[-1]["date"]) < since:
+            break
+    not_there(ctx, since)
+    return None
+
+
 @clickup.action(
     effect="once",
+    reconcile=_comment_of_this_step,
     example='- {id: told, type: clickup.add_comment, with: {id: "{{ task.id }}", text: "{{ summary }}"}}',
 )
 async def add_comment(ctx: Context, params: AddComment) -> Comment:
-    """Write a comment on a task."""
+    """Write a comment on a task.
+
+    After a crash, or an answer that was lost, the task's comments are read, and one with the same text that was written since
+    the step began is taken as this step's. When there is none within the first minute the step waits for a person.
+    """
     body: dict[str, Any] = {"comment_text": params.text, "notify_all": params.notify_all}
     if params.assignee is not None:
         body["assignee"] = params.assignee
-    answer = await ctx.http.post(f"/v2/task/{_segment(params.id)}/comment", json=body)
-    return Comment.model_validate(await answer.object())
+    await begin(ctx)
+    answer = await (await ctx.http.post(f"/v2/task/{_segment(params.id)}/comment", json=body)).object()
+    await claim(ctx, str(answer["id"]))
+    return Comment.model_validate(answer)
 
 
 @clickup.action(
@@ -138,29 +162,46 @@ async def list_tasks(ctx: Context, params: ListTasks) -> Tasks:
 async def list_comments(ctx: Context, params: ListComments) -> Comments:
     """The comments of a task, newest first, all pages of them up to `limit`."""
     found: list[WrittenComment] = []
-    query: dict[str, Any] = {}
-    while True:
-        path = f"/v2/task/{_segment(params.id)}/comment"
-        page = (await (await ctx.http.get(path, query=query)).json())["comments"]
+    async for page in _pages_of_comments(ctx, params.id):
         found += [comment_of(each) for each in page]
-        if len(page) < COMMENTS or len(found) >= params.limit:
-            return Comments(comments=found[: params.limit])
-        query = {"start": page[-1]["date"], "start_id": page[-1]["id"]}
+        if len(found) >= params.limit:
+            break
+    return Comments(comments=found[: params.limit])
+
+
+async def _attachment_of_this_step(ctx: Context, params: AttachFile) -> Attachment | None:
+    """The attachment with the file's name, put there since the step began."""
+    since = await begun_at(ctx)
+    for each in (await _get(ctx, params.id)).get("attachments") or ():
+        # A quote in a form's file name is written so (WHATWG), and not every server reads it back.
+        names = (params.file.name, params.file.name.replace('"', "%22"))
+        fits = each["title"] in names and seconds_of(each["date"]) >= since
+        if fits and await claim(ctx, str(each["id"])):
+            return Attachment.model_validate(each)
+    not_there(ctx, since)
+    return None
 
 
 @clickup.action(
     effect="once",
     timeout=UPLOAD_SECONDS,
+    reconcile=_attachment_of_this_step,
     example='- {id: plan, type: clickup.attach_file, with: {id: "{{ task.id }}", file: "{{ file }}"}}',
 )
 async def attach_file(ctx: Context, params: AttachFile) -> Attachment:
-    """Attach a file to a task, streamed, up to 1 GB."""
+    """Attach a file to a task, streamed, up to 1 GB.
+
+    After a crash, or an answer that was lost, it is looked for among the task's attachments by its name and time.
+    """
     if params.file.size > LARGEST_ATTACHMENT:
         problem = f"{params.file.name} has {params.file.size} bytes; ClickUp takes {LARGEST_ATTACHMENT}"
         raise Terminal(problem, code="file_too_large")
     path = f"/v2/task/{_segment(params.id)}/attachment"
+    await begin(ctx)
     answer = await ctx.http.post(path, multipart={"attachment": params.file}, timeout=UPLOAD_SECONDS)
-    return Attachment.model_validate(await answer.json())
+    attachment = Attachment.model_validate(await answer.json())
+    await claim(ctx, attachment.id)
+    return attachment
 
 
 @clickup.action(
@@ -221,6 +262,17 @@ async def _pages(ctx: Context, list_id: str, query: dict[str, Any]) -> AsyncIter
         if answer.get("last_page", len(answer["tasks"]) < PAGE):
             return
         page += 1
+
+
+async def _pages_of_comments(ctx: Context, id_: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """The comments of a task, newest first."""
+    query: dict[str, Any] = {}
+    while True:
+        page = (await (await ctx.http.get(f"/v2/task/{_segment(id_)}/comment", query=query)).json())["comments"]
+        yield page
+        if len(page) < COMMENTS:
+            return
+        query = {"start": page[-1]["date"], "start_id": page[-1]["id"]}
 
 
 async def _get(ctx: Context, id_: str) -> dict[str, Any]:

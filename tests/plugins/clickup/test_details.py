@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recipe_engine.plugin import Fault, FileValue
-from recipe_engine.testing import ActionFailure, SandboxContext, sandbox_context
+from recipe_engine.testing import START, ActionFailure, SandboxContext, sandbox_context
 from recipe_plugins.clickup import register_connectors
 from tests.support.vendor_specs import hold_to_spec
 
@@ -52,12 +52,51 @@ async def test_a_file_that_clickup_would_not_take_is_not_sent(bench: SandboxCont
     assert (failure.code, failure.happened, bench.sandbox.requests) == ("file_too_large", "no", [])
 
 
-async def test_an_attachment_whose_answer_was_lost_is_in_doubt(bench: SandboxContext) -> None:
-    file = await bench.blobs.save_bytes(b"x", "a.txt", "text/plain")
-    bench.inject(Fault(drop="after"))
-    with pytest.raises(ActionFailure) as lost:
-        await bench.call("attach_file", id=PARENT, file=file.model_dump())
-    assert lost.value.failure.happened == "maybe"
+class TestAfterACrash:
+    """The process died, or the connection did, while something was put on a task."""
+
+    @pytest.fixture
+    async def steps(self, bench: SandboxContext) -> dict[str, dict[str, Any]]:
+        file = await bench.blobs.save_bytes(b"x", 'un "plan".txt', "text/plain")
+        return {
+            "add_comment": {"id": PARENT, "text": "Vu"},
+            "attach_file": {"id": PARENT, "file": file.model_dump()},
+        }
+
+    @pytest.mark.parametrize("action", ["add_comment", "attach_file"])
+    async def test_a_lost_answer_is_found(self, bench: SandboxContext, steps: Any, action: str) -> None:
+        bench.inject(Fault(method="POST", drop="after"))
+        done = await bench.call(action, step_key="run-1/a", **steps[action])
+        again = await bench.call(action, step_key="run-1/a", recovered=True, **steps[action])
+        assert (done["id"], len(bench.effects)) == (again["id"], 1)
+
+    @pytest.mark.parametrize("action", ["add_comment", "attach_file"])
+    async def test_what_another_step_did_is_not_taken_for_it(
+        self, bench: SandboxContext, steps: Any, action: str
+    ) -> None:
+        await bench.call(action, step_key="run-2/a", **steps[action])
+        bench.inject(Fault(method="POST", status=504))
+        lost = await bench.failure(action, step_key="run-1/a", **steps[action])
+        with pytest.raises(ActionFailure, match="may still come to be shown") as unknown:
+            await bench.call(action, step_key="run-1/a", recovered=True, **steps[action])
+        assert (lost.happened, unknown.value.failure.happened) == ("maybe", "maybe")
+        bench.clock.advance_to(START + 61)
+        await bench.call(action, step_key="run-1/a", recovered=True, **steps[action])
+        assert len(bench.effects) == 2
+
+    async def test_what_was_there_before_is_not_taken_for_it(self, bench: SandboxContext, steps: Any) -> None:
+        bench.sandbox.seed({"tasks": [{"id": "t1", "name": "A", "comments": ["Vu"]}]})
+        bench.clock.advance_to(START + 3600)
+        bench.inject(Fault(method="POST", status=504))
+        await bench.failure("add_comment", step_key="run-1/a", id="t1", text="Vu")
+        bench.clock.advance_to(START + 3700)
+        await bench.call("add_comment", step_key="run-1/a", recovered=True, id="t1", text="Vu")
+        assert len(bench.effects) == 1
+
+    async def test_without_a_note_a_person_decides(self, bench: SandboxContext, steps: Any) -> None:
+        with pytest.raises(ActionFailure, match="not noted"):
+            await bench.call("add_comment", recovered=True, **steps["add_comment"])
+        assert bench.effects == []
 
 
 async def test_a_custom_field_is_set_dated_and_cleared(bench: SandboxContext) -> None:

@@ -51,6 +51,12 @@ def mend_notion(document: dict[str, Any]) -> None:
         document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {}
 
 
+def mend_hubspot(document: dict[str, Any]) -> None:
+    """Let notes be read in batches as contacts are: the description is of the objects that it names."""
+    paths = document["paths"]
+    paths["/crm/v3/objects/notes/batch/read"] = paths["/crm/v3/objects/contacts/batch/read"]
+
+
 # The description of Slack is of 2021; the webhook is not in it at all.
 SLACK = ("body/metadata is not described", "unknown query parameter include_all_metadata")
 # The vendor's client types sorts as texts, which the vendor ignores; its guide has objects.
@@ -66,7 +72,7 @@ WHATSAPP = (
 )
 DESCRIBED = {
     "clickup": Described("clickup", lenient=True),
-    "hubspot": Described("hubspot", newer=HUBSPOT),
+    "hubspot": Described("hubspot", newer=HUBSPOT, mend=mend_hubspot),
     "notion": Described("notion", mend=mend_notion),
     "resend": Described("resend", lenient=True),
     "slack": Described("slack", lenient=True, newer=SLACK),

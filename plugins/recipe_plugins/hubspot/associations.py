@@ -18,7 +18,7 @@ from recipe_plugins.hubspot.models import (
     ListNotes,
     Notes,
 )
-from recipe_plugins.hubspot.records import get, segment
+from recipe_plugins.hubspot.records import get_all, segment
 
 PAGE = 500
 
@@ -47,12 +47,12 @@ async def list_associations(ctx: Context, params: ListAssociations) -> Associate
 async def list_notes(ctx: Context, params: ListNotes) -> Notes:
     """The notes of a record, the last one written first, at most `limit` of them.
 
-    Each note is a request of its own: keep `limit` as small as the purpose allows. `total` is how many there are.
+    `total` is how many there are.
     """
     ids = [str(each["toObjectId"]) async for page in _pages(ctx, params.type, params.id, "notes") for each in page]
     # Ids grow with time; the order of associations says nothing.
     newest = sorted(ids, key=int, reverse=True)[: params.limit]
-    return Notes(total=len(ids), results=[await get(ctx, "notes", id_, []) for id_ in newest])
+    return Notes(total=len(ids), results=await get_all(ctx, "notes", newest))
 
 
 async def _pages(ctx: Context, from_type: str, from_id: str, to_type: str) -> AsyncIterator[list[dict[str, Any]]]:

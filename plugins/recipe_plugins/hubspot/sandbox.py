@@ -21,6 +21,7 @@ from recipe_plugins.hubspot.sandbox_tables import PROPERTIES, SINGULAR, TYPE_IDS
 SEARCH_LAG = 5.0
 SEEDED_AGO = 3600.0
 MOST_ASSOCIATIONS = 500
+MOST_IN_A_BATCH = 100
 
 
 class HubSpotSandbox(Sandbox):
@@ -107,6 +108,17 @@ class HubSpotSandbox(Sandbox):
         if after is not None:
             answer["paging"] = {"next": {"after": after}}
         return SandboxResponse(200, answer)
+
+    @route("POST", "/crm/v3/objects/{type}/batch/read")
+    def read_batch(self, request: SandboxRequest) -> SandboxResponse:
+        kind, asked = request.variables["type"], _body(request)
+        ids = [str(each["id"]) for each in asked["inputs"]]
+        if not 1 <= len(ids) <= MOST_IN_A_BATCH:
+            raise Refusal(400, f"{len(ids)} inputs; a batch has 1 to {MOST_IN_A_BATCH}", "VALIDATION_ERROR")
+        known = self.account.of_type(kind)
+        found = [self.account.shown(kind, known[id_], asked.get("properties") or []) for id_ in ids if id_ in known]
+        at = iso(self.now())
+        return SandboxResponse(200, {"status": "COMPLETE", "results": found, "startedAt": at, "completedAt": at})
 
     @route("POST", "/crm/v3/objects/{type}")
     def create(self, request: SandboxRequest) -> SandboxResponse:

@@ -6,7 +6,7 @@ import pytest
 
 from recipe_engine.testing import SandboxContext, sandbox_context
 from recipe_plugins.hubspot import register_connectors
-from tests.support.vendor_specs import hold_to_spec
+from tests.support.vendors import hold
 
 [CONNECTOR] = register_connectors()
 TICKET = {"id": "5", "subject": "Panne"}
@@ -15,7 +15,7 @@ TICKET = {"id": "5", "subject": "Panne"}
 @pytest.fixture
 def bench() -> SandboxContext:
     bench = sandbox_context(CONNECTOR)
-    hold_to_spec(bench.sandbox, "hubspot")
+    hold(bench.sandbox, "hubspot")
     return bench
 
 
@@ -48,6 +48,7 @@ async def test_notes_of_a_record_the_last_first_at_once_after_they_were_written(
     assert notes["total"] == 3
     assert [each["properties"]["hs_note_body"] for each in notes["results"]] == ["Note 2", "Note 1"]
     assert notes["results"][0]["properties"]["hs_timestamp"] == "2026-11-20T09:00:00.000+00:00"
+    assert [request.path.rpartition("/")[2] for request in bench.sandbox.requests[-2:]] == ["notes", "read"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The outbox: where e-mails of sandbox runs end, for people and tests to look at.
 
 The one rule: it is the same outbox in every sandbox run, until a test sets EMAIL_PROVIDER to try another provider.
+
+Effects: `send email` {id, from, to: [addresses], subject, text, html, attachments: [{name, media_type, size, digest}]}.
 """
 
 from __future__ import annotations

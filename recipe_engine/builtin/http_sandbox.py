@@ -6,6 +6,8 @@ The one rule: it invents nothing. A request that no script fits is a failure tha
       answers:
         - {url: "https://shop.example/orders/7", json: {state: paid}}
         - {method: POST, url: "https://shop.example/orders*", status: 201, json: {id: "8"}, times: 1}
+
+Effects: `POST /the/path`, and so on for PUT, PATCH and DELETE {url, body}.
 """
 
 from __future__ import annotations

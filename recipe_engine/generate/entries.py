@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recipe_engine.builtin.llm.provider import TokenUsage
+from recipe_engine.builtin.llm.routing import shipped_table
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.expr.library import chapters
 from recipe_engine.generate.seen import seen_in_tests
@@ -27,6 +30,7 @@ _DEEPEST = 2
 _KEPT_SENTENCES = 3
 _MOST_CHANNELS = 20
 _LONGEST_HELP = 70
+_TOKENS_OF_A_PROMPT = 4_000
 _TYPES = {"string": "text", "integer": "int", "boolean": "bool", "null": "null"}
 _SIGNATURE = re.compile(r": (?:any|T|U|list\[T\])(?=[,)=|])")
 
@@ -40,6 +44,17 @@ def functions_in_short(more: Iterable[Any] = ()) -> str:
         if told or tests:
             lines.append(f"- {title}: " + "; ".join([*told, *([f"is {', '.join(tests)}"] if tests else [])]))
     return "\n".join(lines)
+
+
+def worst_costs() -> str:
+    """What a call of each complexity may cost at most, without media: what `limits.cost` is held against before it."""
+    table = shipped_table()
+    told = []
+    for name, route in table.routes.items():
+        price = max(table.models[route.model].prices, key=lambda each: each.since)
+        dollars = price.micros(TokenUsage(input=_TOKENS_OF_A_PROMPT, output=route.max_tokens)) / 1_000_000
+        told.append(f"{name} {math.ceil(dollars * 100) / 100:.2f}")
+    return ", ".join(told)
 
 
 def _signature(text: str) -> str:
@@ -63,22 +78,30 @@ def entry(action: Action) -> str:
 def connector_facts(connector: Connector) -> str:
     """What a test may put into a connector's sandbox, its optional settings, and the effects that it shows."""
     told = []
-    seeds = _seed_words(connector)
+    seeds = _paragraph(connector, "Seed:")
     if seeds:
         told.append(f"vendors.{connector.name} in tests: {seeds}")
     optional = [f"{it.name} ({_cut(it.help, _LONGEST_HELP)})" for it in connector.settings if not it.required]
     if optional and connector.sandbox is not None:
         told.append(f"settings of {connector.name} that need not be set: {'; '.join(optional)}")
-    effects = _recorded(connector)
-    if effects:
-        told.append(f"effects of connector {connector.name}: {'; '.join(effects)}")
+    told += [effects] if (effects := effects_in_short(connector)) else []
     return "\n".join([*told, *seen_in_tests(connector)])
+
+
+def effects_in_short(connector: Connector) -> str:
+    """The effects that a connector's sandbox shows: as its documentation says, else as its source does."""
+    effects = _paragraph(connector, "Effects:") or "; ".join(recorded(connector))
+    return f"effects of connector {connector.name}: {effects}" if effects else ""
 
 
 def channels_in_short(catalog: Catalog) -> str:
     """The ways to send that `notify` knows, and whose effects they leave."""
-    known = [f"{name} ({each.name})" for each in catalog.connectors.values() for name in each.channels]
-    return f"channels of notify (connector whose effect it is): {', '.join(known[:_MOST_CHANNELS])}"
+    senders: dict[str, list[str]] = {}
+    for each in catalog.connectors.values():
+        for channel in each.channels:
+            senders.setdefault(channel, []).append(each.name)
+    known = [f"{channel} ({' or '.join(names)})" for channel, names in senders.items()]
+    return f"channels of notify (connector whose effect it is, in tests the first): {', '.join(known[:_MOST_CHANNELS])}"
 
 
 # --- schemas ----------------------------------------------------------------------------------------------------------
@@ -147,16 +170,16 @@ def _sandbox_modules(connector: Connector) -> list[Any]:
     return [sys.modules[name] for name in names]
 
 
-def _seed_words(connector: Connector) -> str:
-    """What the sandbox's documentation says of the state that a test may give it (its paragraph `Seed:`)."""
+def _paragraph(connector: Connector, begins: str) -> str:
+    """A paragraph of the sandbox's documentation: `Seed:`, the state that a test may give it; `Effects:`, what it notes."""
     for module in _sandbox_modules(connector):
         for paragraph in (module.__doc__ or "").split("\n\n"):
-            if paragraph.startswith("Seed:"):
-                return " ".join(paragraph.removeprefix("Seed:").split())
+            if paragraph.startswith(begins):
+                return " ".join(paragraph.removeprefix(begins).split())
     return ""
 
 
-def _recorded(connector: Connector) -> list[str]:
+def recorded(connector: Connector) -> list[str]:
     """The effects that a sandbox notes, read from its source: `create task {id, list, name}`."""
     found: dict[str, None] = {}
     for module in _sandbox_modules(connector):

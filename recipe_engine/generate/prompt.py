@@ -15,14 +15,21 @@ from string import Template
 from typing import Any
 
 from recipe_engine.generate.choosing import Chosen, choose
-from recipe_engine.generate.entries import channels_in_short, connector_facts, entry, functions_in_short
+from recipe_engine.generate.entries import (
+    channels_in_short,
+    connector_facts,
+    effects_in_short,
+    entry,
+    functions_in_short,
+    worst_costs,
+)
 from recipe_engine.plugin import Catalog
 
 LEAST_COVERAGE = 80
 # Characters of the catalog's part, whatever the size of the catalog.
 LONGEST_CATALOG = 24_000
 _LONGEST_EXAMPLE = 6_000
-_MOST_NAMES = 40
+_MOST_NAMES, _MOST_SENDERS = 30, 6
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _OUR_TAGS = re.compile(r"<(/?)(need|change|recipe|tests|example|assumptions|refusal)\b", re.IGNORECASE)
 
@@ -79,10 +86,10 @@ def text_of(name: str) -> str:
 
 
 def _system(catalog: Catalog, chosen: Chosen, functions: tuple[Any, ...]) -> str:
-    language = _filled("language", functions=functions_in_short(functions))
+    language = _filled("language", functions=functions_in_short(functions), costs=worst_costs())
     tests = _filled("tests", coverage=str(LEAST_COVERAGE))
     return "\n".join(
-        [text_of("role"), language, tests, text_of("answer"), _catalog(chosen), channels_in_short(catalog)]
+        [text_of("role"), language, tests, text_of("answer"), _catalog(chosen), "", *_of_channels(catalog, chosen)]
     )
 
 
@@ -115,6 +122,18 @@ def _catalog(chosen: Chosen) -> str:
             f"There are further actions, not described here and therefore not to be used: {', '.join(others[:_MOST_NAMES])}."
         )
     return "\n".join(told)
+
+
+def _of_channels(catalog: Catalog, chosen: Chosen) -> list[str]:
+    """The ways to send, with all that is known of those that the need speaks of, and the effects of the others."""
+    told = {action.connector.name for action in chosen.actions}
+    others = [each for each in catalog.connectors.values() if each.channels and each.name not in told]
+    lines = [
+        connector_facts(each) if each in chosen.senders else effects_in_short(each)
+        for each in others
+        if set(each.channels) != {"email"}
+    ]
+    return [channels_in_short(catalog), *lines[:_MOST_SENDERS]]
 
 
 def _example(example: Example) -> str:

@@ -15,8 +15,6 @@ from recipe_engine.generate.words import words
 # The usual constants: how soon a repeated word stops to count, how much a long text is held against it.
 _SATURATION, _LENGTH = 1.4, 0.6
 _BEGINNING, _ALIKE = 6, 0.6
-# Scores from this share of the best one on are about as good.
-_ABOUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,6 @@ class Index:
             for name, score in self._scores(word).items():
                 scores[name] += score
         return _ranked(scores)[:most]
-
-    def best_of_each(self, question: str) -> list[Hit]:
-        """The best name for each word of a question, the rarest word first: what a question of many parts asks for in
-        passing is found, too. Of names that fit a word about as well, the one that fits the whole best is taken."""
-        whole = {hit.name: hit.score for hit in self.search(question, len(self._lengths))}
-        found = []
-        for word in dict.fromkeys(words(question)):
-            scores = self._scores(word)
-            near = [name for name, score in scores.items() if score >= max(scores.values()) * _ABOUT]
-            if near:
-                best = max(near, key=lambda name: (whole[name], name))
-                found.append(Hit(best, scores[best]))
-        return sorted(found, key=lambda hit: (-hit.score, hit.name))
 
     def _scores(self, word: str) -> dict[str, float]:
         found, trust = self._where.get(word), 1.0

@@ -1,6 +1,6 @@
 """Words of a need and of the catalog, brought into one form: small letters, no accents, stems, one word per meaning.
 
-The one rule: a need in French finds what is described in English. The tables are data (synonyms.txt, stop_words.txt).
+The one rule: a need in French finds what is described in English. The tables are data (synonyms.txt, stop_words.txt, general_words.txt).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Longest first: what is cut from the end of a word, when enough of it is left.
 _ENDINGS = (
@@ -35,9 +35,24 @@ _SHORTEST = 3
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in their one form, stop words left out."""
-    plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text)).encode("ascii", "ignore").decode().lower()
-    return [form for word in _WORD.findall(plain) if word not in _stop_words() for form in _forms(word)]
+    """The words of a text in their one form; stop words, numbers and single letters left out."""
+    return [form for word in _said(text) for form in _forms(word)]
+
+
+def telling_words(text: str) -> list[str]:
+    """The words of a text that call for something by themselves, in their one form."""
+    told = (word for word in _said(text) if _stem(word) not in _general_words())
+    return [form for word in told for form in _forms(word) if form not in _general_words()]
+
+
+def _said(text: str) -> Iterator[str]:
+    """Every word, those with capitals inside also in their parts: HubSpot is hubspot, hub and spot."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    for written in _WORD.findall(plain):
+        parts = _CAMEL.sub(" ", written).split()
+        for word in (each.lower() for each in (written, *(parts if len(parts) > 1 else ()))):
+            if len(word) > 1 and not word.isdigit() and word not in _stop_words():
+                yield word
 
 
 def _forms(word: str) -> Iterator[str]:
@@ -57,6 +72,11 @@ def is_ordinary(word: str) -> bool:
 @cache
 def _stop_words() -> frozenset[str]:
     return frozenset(word for line in _lines("stop_words.txt") for word in line.split())
+
+
+@cache
+def _general_words() -> frozenset[str]:
+    return frozenset(_stem(word) for line in _lines("general_words.txt") for word in line.split())
 
 
 @cache

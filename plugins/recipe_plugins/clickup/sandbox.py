@@ -5,6 +5,10 @@ The one rule: the same statuses, shapes and ECODEs as ClickUp's, as far as its d
 Seed: `lists`: [{id, name, statuses: [...]}]; `tasks`: [{id, name, list, description, status, priority, parent, comments}], `comments`
 being texts; `fields`: custom fields, id to type. Without `lists` every number is the id of a list with the statuses of
 STATUSES, without `fields` every custom field exists.
+
+Effects: `create task`, `create subtask` {id, list, parent, name, description, status, priority: urgent | high | normal | low};
+`update task` {id, what changed}; `comment on task` {id, task, text}; `attach file to task` {task, name}; `set custom field` {task,
+field, value}; `clear custom field` {task, field}.
 """
 
 from __future__ import annotations

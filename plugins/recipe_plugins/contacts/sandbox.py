@@ -4,6 +4,9 @@ The one rule: there is no imitation here. What a test finds is what a real run w
 
 Seed: `contacts`: [{email, phone, name, company, tags, source, fields}]; `opt_outs`: [{address, channel}];
 `interactions`: [{email or phone, kind, subject, notes, outcome, at}].
+
+Effects: `create contact`, `update contact` {id, email, phone, name, company, tags, source, fields}; `add interaction` {contact_id,
+kind, subject, notes, outcome}; `opt out`, `opt in` {channel, address, contacts: [ids]}.
 """
 
 from __future__ import annotations

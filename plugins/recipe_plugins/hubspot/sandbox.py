@@ -6,6 +6,10 @@ ago or earlier, as HubSpot's lags too.
 Seed: `contacts`, `companies`, `deals`, `tickets`, `notes`: lists of properties, with an `id` where it matters;
 `associations`: lists of [type, id, type, id]; `pipelines`: those of tickets, id to ids of stages;
 `deal_pipelines`: those of deals; `properties`: custom ones by object type, name to kind (`text`, `number`, `bool`, `datetime`, `unique`, or the list of its options).
+
+Effects: `create contact | deal | ticket | note | company` {id, its properties by internal name (a ticket: subject, content, hs_pipeline,
+hs_pipeline_stage), the ids of what it is associated with (contact, ticket, ...)}; `update contact | ticket | deal` {id, what changed};
+`associate ticket with contact` {from_id, to_id}.
 """
 
 from __future__ import annotations

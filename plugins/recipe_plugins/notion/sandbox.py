@@ -5,6 +5,9 @@ The one rule: the same limits and codes of errors as Notion's; nothing is there 
 Seed: `data_sources`: [{id, properties: {name: kind}}], a kind being Notion's word (title, rich_text, number, select, status,
 date, ...) or the list of a status's options; `pages`: [{id, page_id or data_source_id, title, values: {name: content}}].
 A page that is not seeded, of any id, stands for one that is shared with the integration.
+
+Effects: `create page` {id, data_source_id or page_id, values: {name: content}, text: [a line for each block]}; `update page` {id,
+values: what changed, in_trash}; `append blocks` {to, text: [lines]}.
 """
 
 from __future__ import annotations

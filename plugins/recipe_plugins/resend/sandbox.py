@@ -6,6 +6,8 @@ that fate.
 
 Seed: `domains`: the verified ones (without it every domain is); `suppressed`: addresses that get nothing; `events`: address
 to the last event of e-mails to it (opened, clicked, bounced...); `templates`: ids that are published.
+
+Effects: `send email` {id, from, to: [addresses], subject, text, html, template, cc, bcc, reply_to, tags}.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ The one rule: like Slack it answers failures with status 200 and `ok: false`, bu
 
 Seed: `channels`: [{id, name, archived, joined}]; without it every id, and every #name, is a channel that the bot is in.
 `messages`: [{channel, text, ts}]. `people`: ids of persons that can be written to.
+
+Effects: `post message` {channel: as seeded, an id or a #name, ts, text, thread_ts, blocks}; `update message` {channel, ts, text};
+`post to webhook` {text, blocks}.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ not) three seconds later, on the runtime's clock.
 Seed: `messages`: [{to, from, body, direction, status, at}], `at` in seconds before now; `opted_out`: numbers that wrote
 STOP; `numbers`: further senders of the account; `fails`: number to the code with which messages to it fail later (30003).
 Twilio's own test numbers refuse as they do there: +15005550001 (invalid), +15005550004 (opted out), +15005550009 (landline).
+
+Effects: `send sms`, `send whatsapp` {id, to: "+33...", from, body}; with a template in place of body: template, variables.
 """
 
 from __future__ import annotations

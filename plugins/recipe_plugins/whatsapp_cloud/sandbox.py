@@ -5,6 +5,9 @@ The one rule: the same codes and shapes of errors as Meta's. Everybody may be wr
 Seed: `last_words`: number to the seconds since its last message; who is not in it needs a template. `templates`: [{name,
 language, parameters}], `parameters` the number of texts in its body; without it every template exists. `opted_out`,
 `not_on_whatsapp`: numbers.
+
+Effects: `send whatsapp` {id, to: "+33...", type, text}, or what else the type has (template, ...); `upload media` {id, name,
+type}.
 """
 
 from __future__ import annotations

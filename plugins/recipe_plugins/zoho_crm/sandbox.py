@@ -5,6 +5,8 @@ Search shows what was written `SEARCH_LAG` seconds ago or earlier; queries show 
 
 Seed: `Deals`, `Contacts`, `Accounts`: lists of records by API names, lookups as ids; a deal may have `notes`. `fields`: API
 names of further fields of deals.
+
+Effects: `update deal` {id, what changed, by API names}; `add note` {deal, title, content}.
 """
 
 from __future__ import annotations

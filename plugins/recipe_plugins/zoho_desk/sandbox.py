@@ -6,6 +6,9 @@ unknown parameters refused. Search shows what was written `SEARCH_LAG` seconds a
 Seed: `tickets` and `contacts`: lists of records in Zoho's own names (a ticket may have `threads` and `comments`);
 `statuses`: further ones, name to Open, On Hold or Closed; `priorities`; `custom_fields`: API names; `addresses`: those that
 replies may come from, the first being the one that customers write to.
+
+Effects: `update ticket` {id, what changed, in Zoho's names: status, priority, ...}; `send reply`, `draft reply` {ticket, from,
+content, to, ticketStatus}; `add comment` {ticket, content, public}.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from recipe_engine.generate.choosing import ALWAYS, MOST_ACTIONS, choose
 from recipe_engine.generate.prompt import LONGEST_CATALOG, prompt_for_new
 from recipe_engine.generate.search import Index
 from recipe_engine.generate.words import words
+from recipe_engine.installed import installed
 from recipe_engine.plugin import Catalog, Connector, Context, Params, Result
 from tests.unit.generate.conftest import some_connectors
 
@@ -73,6 +74,64 @@ def test_a_rarer_word_counts_for_more() -> None:
 )
 def test_a_need_finds_its_actions_in_both_languages(need: str, wanted: str) -> None:
     assert wanted in names(need)
+
+
+@pytest.mark.parametrize(
+    ("need", "wanted"),
+    [
+        ("Enregistrer chaque prospect dans le carnet d'adresses", "contacts.upsert"),
+        ("When a form is sent, save the person in our contacts", "contacts.upsert"),
+        ("Noter dans l'historique du client qu'on l'a appelé", "contacts.add_interaction"),
+        ("Relever la boîte mail toutes les 10 minutes", "imap.messages"),
+        ("Read the unread mails of our inbox", "imap.messages"),
+        ("Lire un fichier Excel", "file.read"),
+        ("Export the rows as a spreadsheet", "file.write"),
+        ("Générer le devis en PDF et l'envoyer en pièce jointe", "pdf.render"),
+        ("Scrape the prices from a competitor's web site", "html.select"),
+        ("Suivre un flux RSS", "feed.items"),
+        ("Watch the news feed of the ministry", "feed.items"),
+        ("Transcrire les mémos vocaux", "llm.transcribe"),
+        ("Ajouter une ligne dans la base Notion", "notion.create_page"),
+        ("Mettre à jour l'opportunité dans Zoho CRM", "zoho_crm.update_deal"),
+        ("Réponds aux tickets Zoho Desk", "zoho_desk.send_reply"),
+        ("Upload the files to R2", "cloudflare_r2.put_file"),
+        ("Commente la tâche ClickUp", "clickup.add_comment"),
+        ("Crée une affaire HubSpot quand un devis est signé", "hubspot.create_deal"),
+        ("Désabonner ceux qui répondent STOP", "contacts.opt_out"),
+        ("Create a task for the team", "clickup.create_task"),
+        ("Send the newsletter with Resend to the list", "resend.send_batch"),
+    ],
+)
+def test_a_need_finds_its_actions_among_all_that_are_shipped(need: str, wanted: str) -> None:
+    assert wanted in names(need, installed().catalog)
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        "Quand quelqu'un demande un devis (nom, email, message), accuser réception et relancer après 3 jours.",
+        "Up to 100 euros a claim is approved at once, above that manager@example.org has to approve.",
+        "Given an order_id, ask https://shop.example.org/api/orders/ORDER_ID; try 4 times, then mail ops@example.org.",
+        "Répondre aux avis : 4 et 5 telle quelle, 3 et moins après relecture par patron@crm.example.org.",
+    ],
+)
+def test_what_a_need_does_not_speak_of_is_left_out(need: str) -> None:
+    chosen = choose(installed().catalog, need)
+    assert {action.name for action in chosen.actions} == set(ALWAYS)
+    assert (chosen.senders, chosen.others) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("need", "senders"),
+    [
+        ("Envoyer un SMS au client la veille", ["twilio"]),
+        ("Tell them by WhatsApp that the parcel is there", ["twilio", "whatsapp_cloud"]),
+    ],
+)
+def test_ways_to_send_are_left_to_notify(need: str, senders: list[str]) -> None:
+    chosen = choose(installed().catalog, need)
+    assert [connector.name for connector in chosen.senders] == senders
+    assert {action.name for action in chosen.actions} == set(ALWAYS)
 
 
 def test_what_every_recipe_uses_is_always_there() -> None:

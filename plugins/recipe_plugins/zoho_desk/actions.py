@@ -69,7 +69,10 @@ async def get_ticket(ctx: Context, params: GetTicket) -> WholeTicket:
     example="- {id: open, type: zoho_desk.list_tickets, with: {status: Open, limit: 500}}",
 )
 async def list_tickets(ctx: Context, params: ListTickets) -> Tickets:
-    """Tickets by status, priority, channel, department or assignee, newest first, all pages up to `limit`."""
+    """Tickets by status, priority, channel, department or assignee, newest first, all pages up to `limit`.
+
+    Zoho's lists leave out what a ticket says (description, custom fields): read it with get_ticket.
+    """
     query = {
         "include": "contacts",
         "status": params.status,

@@ -89,6 +89,7 @@ def eval_(file: str, **asked: Any) -> int:
     if needs_file is None:
         return _INVALID
     needs = _chosen(needs_file.needs, asked["only"])
+    _take_settings(asked)
     engines = _engines(asked)
     results = _results(path, asked, engines(needs[0]))
     evaluation = Evaluation(
@@ -154,6 +155,17 @@ def _chosen(needs: tuple[Need, ...], only: tuple[str, ...]) -> list[Need]:
             near = suggest(name, known)
             raise click.UsageError(f"there is no need {name!r}" + (f"; did you mean {near!r}?" if near else ""))
     return [need for need in needs if not only or need.id in only]
+
+
+def _take_settings(asked: dict[str, Any]) -> None:
+    """What RECIPE_LLM says of answers by hand, as the options say it."""
+    from recipe_engine.engine import Engine
+
+    settings = Engine(":memory:").settings
+    if asked["llm"] is None and settings.given("RECIPE_LLM") == "manual":
+        asked["llm"] = "manual"
+        folder = settings.given("RECIPE_LLM_ANSWERS")
+        asked["answers"] = asked["answers"] or (Path(folder) if folder else None)
 
 
 def _engines(asked: dict[str, Any]) -> Any:

@@ -170,6 +170,15 @@ def test_by_hand_every_question_becomes_a_file(run: Run) -> None:
     assert "1 of 2 passed" in out
 
 
+def test_by_hand_as_the_settings_say(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECIPE_LLM", "manual")
+    monkeypatch.setenv("RECIPE_LLM_ANSWERS", "talk")
+    assert run("two.yml", "--only", "first")[0] == 3
+    assert Path("talk/first/draft-1.prompt.md").is_file()
+    monkeypatch.delenv("RECIPE_LLM_ANSWERS")
+    assert run("two.yml")[0] == 2
+
+
 def test_a_round_by_hand_that_is_not_answered_yet_is_no_verdict(run: Run) -> None:
     Path("talk/quote-receipt").mkdir(parents=True)
     wrong = (

@@ -5,10 +5,11 @@ The one rule: an expression without names is evaluated here, once; everything el
 
 from __future__ import annotations
 
+from recipe_engine.compile.batch import check_batch
 from recipe_engine.compile.context import Analysis
 from recipe_engine.compile.names import bare
 from recipe_engine.expr import UNDEFINED, EvaluationError, Scope, SyntaxProblem, compile_expression, truthy
-from recipe_engine.model import ActionStep, BranchStep, Path, RepeatStep, Step, WaitStep
+from recipe_engine.model import ActionStep, BranchStep, ForEachStep, Path, RepeatStep, Step, WaitStep
 
 _WORDS = {"true": True, "false": False, "none": False, "null": False}
 
@@ -23,6 +24,8 @@ def check_flow(analysis: Analysis) -> None:
                 _branch(analysis, step, path)
             case RepeatStep():
                 _repeat(analysis, step, path)
+            case ForEachStep():
+                check_batch(analysis, step, path)
             case WaitStep() if step.timeout is None and (step.event is not None or step.approval is not None):
                 what = "event" if step.event is not None else "approval"
                 analysis.problems.add(

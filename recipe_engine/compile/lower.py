@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from recipe_engine.compile.actions import answer_schema, effect_of
+from recipe_engine.compile.batch import Batch
 from recipe_engine.compile.context import Analysis
 from recipe_engine.compile.exchange import ExchangePlan
 from recipe_engine.compile.names import bare
@@ -136,6 +137,8 @@ class _Lowering:
         )
         if isinstance(step, ActionStep) and (step.params.get("tools") or step.params.get("conversation") is not None):
             lowered = self.exchange(step, path, lowered)
+        elif isinstance(step, ForEachStep) and step.batch:
+            lowered = Batch(lowered, self.steps, self.blocks).around()
         self.steps[number] = lowered
         return number
 

@@ -542,7 +542,10 @@ def _item_started(state: State, event: ev.ItemStarted) -> None:
     loop.next = event.index + 1
     if do.pace_count is not None:
         loop.starts = [*loop.starts, state.now][-do.pace_count :]
-    names = Names({do.as_: loop.items[event.index]}, step.frame.names)
+    own = {do.as_: loop.items[event.index]}
+    if do.index_as is not None:
+        own[do.index_as] = event.index
+    names = Names(own, step.frame.names)
     _open(state, step, "item", do.body, key=event.index, names=names)
     if step.loop is not None and step.failing is None:
         _more_items(state, step)

@@ -132,6 +132,7 @@ class ForEach:
     pace_count: int | None = None
     pace_seconds: float | None = None
     on_item_error: Literal["fail", "collect"] = "fail"
+    index_as: str | None = None
     kind: Literal["for_each"] = "for_each"
 
 

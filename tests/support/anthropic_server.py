@@ -103,6 +103,11 @@ class AnthropicServer:
         self.problems: list[str] = []
         self.url = ""
         self.arrived = asyncio.Event()
+        # Batches by name; how often somebody looked, and how often that is too early; how often results were read.
+        self.batches: dict[str, Any] = {}
+        self.looks = 0
+        self.slow = 0
+        self.downloads = 0
         self._replies: deque[Reply] = deque()
         self._check = check
         self._runner: web.AppRunner | None = None
@@ -120,6 +125,9 @@ class AnthropicServer:
         app = web.Application(client_max_size=64_000_000)
         app.router.add_post("/v1/messages", self._messages)
         app.router.add_post("/v1/messages/count_tokens", self._count)
+        app.router.add_post("/v1/messages/batches", self._batch)
+        app.router.add_get("/v1/messages/batches/{id}", self._batch_status)
+        app.router.add_get("/v1/messages/batches/{id}/results", self._batch_results)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -146,6 +154,42 @@ class AnthropicServer:
             assert request.transport is not None
             request.transport.abort()
         return _sent(reply)
+
+    async def _batch(self, request: web.Request) -> web.StreamResponse:
+        received = await self._receive(request)
+        batch = f"msgbatch_standin{len(self.batches)}"
+        self.batches[batch] = received.body["requests"]
+        return _sent(Reply(body=self._batch_of(batch)))
+
+    async def _batch_status(self, request: web.Request) -> web.StreamResponse:
+        self.looks += 1
+        return _sent(Reply(body=self._batch_of(request.match_info["id"])))
+
+    async def _batch_results(self, request: web.Request) -> web.StreamResponse:
+        """The scripted replies in the order of the questions, told in the reverse one."""
+        self.downloads += 1
+        rows = []
+        for row in self.batches[request.match_info["id"]]:
+            reply = self._replies.popleft() if self._replies else _sample(row["params"])
+            good = {"type": "succeeded", "message": reply.body}
+            bad = {"type": "errored", "error": reply.body}
+            rows.append({"custom_id": row["custom_id"], "result": good if reply.status == 200 else bad})
+        return _sent(Reply(body="\n".join(json.dumps(row) for row in reversed(rows))))
+
+    def _batch_of(self, batch: str) -> dict[str, Any]:
+        ended = self.looks > self.slow
+        count = len(self.batches[batch])
+        counts = {"processing": 0 if ended else count, "succeeded": count if ended else 0}
+        return {
+            "id": batch,
+            "type": "message_batch",
+            "processing_status": "ended" if ended else "in_progress",
+            "request_counts": {**counts, "errored": 0, "canceled": 0, "expired": 0},
+            "created_at": "2026-11-20T08:00:00Z",
+            "expires_at": "2026-11-21T08:00:00Z",
+            "results_url": "https://elsewhere.example/results" if ended else None,
+            **dict.fromkeys(("ended_at", "archived_at", "cancel_initiated_at")),
+        }
 
     async def _count(self, request: web.Request) -> web.StreamResponse:
         received = await self._receive(request)

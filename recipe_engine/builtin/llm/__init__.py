@@ -10,6 +10,8 @@ media      what a prompt shows                      images     in which size
 request    fields -> request, repairs, estimates    examples   few-shot turns        caching   the vendor's cache
 answer     judging what came back                   shown      a request for people
 spending   limits before a call, usage after it     ledger     what calls under way could cost together
+batch      actions for many questions        batches    handing over, answers again
+exchange   tools and conversations           reading    what servers send
 anthropic/ the Messages API through its SDK         openai/    chat completions of any server
 kept       what a step asked                        rebuilt    its questions built again     reading    what servers send
 manual     a person's answers                       scripted   a test's answers       sandbox   sample answers
@@ -17,7 +19,7 @@ manual     a person's answers                       scripted   a test's answers 
 
 from __future__ import annotations
 
-from recipe_engine.builtin.llm import listing, transcribe  # noqa: F401  # they register their actions
+from recipe_engine.builtin.llm import batch, listing, transcribe  # noqa: F401  # they register their actions
 from recipe_engine.builtin.llm.action import llm
 from recipe_engine.plugin import Connector, hookimpl
 

@@ -159,6 +159,13 @@ class Exchange(BaseModel):
     history: list[JSONObject] = Field(default_factory=list)
 
 
+class Batched(BaseModel):
+    """Where the answer may be found: the batches, and the question's place among those handed over. Written by the engine."""
+
+    ids: list[str]
+    place: int
+
+
 def _parts(value: JSON) -> JSON:
     """The prompt as a list of parts: a text, or any other value as JSON, is a single part."""
     if value is None:
@@ -227,6 +234,7 @@ class LlmCall(Params):
         WithJsonSchema({"type": ["string", "integer", "null"]}),
     ] = None
     exchange: SkipJsonSchema[Exchange | None] = None
+    batched: SkipJsonSchema[Batched | None] = None
 
 
 def _result_schema(authored: JSONObject) -> JSONObject:

@@ -50,6 +50,12 @@ async def answer_of(ctx: Context, params: LlmCall) -> JSON:
 
 async def _answer_of(ctx: Context, params: LlmCall, record: Record) -> JSON:
     began = ctx.now
+    if params.batched is not None and params.batched.ids:
+        from recipe_engine.builtin.llm.batches import answer_in
+
+        found, value = await answer_in(ctx, params)
+        if found:
+            return value
     models, request = await question_of(ctx, params)
     prepared = fallback.has_prepared_answer(params)
     errors: list[ActionError] = []

@@ -98,4 +98,13 @@ CODES: tuple[Code, ...] = (
         good="output_schema: {type: object, required: [kind], properties: {kind: {enum: [a, b]}}}\n"
         "fallback: {answer: {kind: b}}",
     ),
+    Code(
+        "R621",
+        "batch without a question",
+        "error",
+        "`batch: true` hands the questions of all items over together, before the steps run. It can only be those of an "
+        "llm_call that every item begins with.",
+        bad="- {id: each, type: for_each, items: rows, batch: true, steps: [{id: note, type: log, message: ...}]}",
+        good="- {id: each, type: for_each, items: rows, batch: true, steps: [{id: sort, type: llm_call, user_prompt: ...}]}",
+    ),
 )

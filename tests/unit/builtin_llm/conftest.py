@@ -16,7 +16,11 @@ from tests.support.anthropic_server import AnthropicServer, Received
 from tests.support.vendor_specs import Spec, folder
 
 VERSIONS = ("2023-06-01", "2026-10-21")
-OPERATIONS = {"/v1/messages": "MessageCreateRequest", "/v1/messages/count_tokens": "CountTokensRequest"}
+OPERATIONS = {
+    "/v1/messages": "MessageCreateRequest",
+    "/v1/messages/count_tokens": "CountTokensRequest",
+    "/v1/messages/batches": "BatchCreateRequest",
+}
 
 
 @cache

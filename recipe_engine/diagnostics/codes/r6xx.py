@@ -50,15 +50,6 @@ CODES: tuple[Code, ...] = (
         good="limits: {cost: 0.50 USD}",
     ),
     Code(
-        "R620",
-        "tool that the model may not use so",
-        "error",
-        "A model is talked to by strangers: what it calls may read, and change something only when a person approves "
-        "each call. It never chooses the address of an http request, and every tool has a name of its own.",
-        bad="tools: [hubspot.create_ticket]",
-        good="tools: [hubspot.search, {action: hubspot.create_ticket, confirm: approval}]",
-    ),
-    Code(
         "R606",
         "model that is not known",
         "warning",
@@ -97,6 +88,15 @@ CODES: tuple[Code, ...] = (
         "fallback: {answer: {kind: c}}",
         good="output_schema: {type: object, required: [kind], properties: {kind: {enum: [a, b]}}}\n"
         "fallback: {answer: {kind: b}}",
+    ),
+    Code(
+        "R620",
+        "tool that the model may not use so",
+        "error",
+        "A model is talked to by strangers: what it calls may read, and change something only when a person approves "
+        "each call. It never chooses the address of an http request, and every tool has a name of its own.",
+        bad="tools: [hubspot.create_ticket]",
+        good="tools: [hubspot.search, {action: hubspot.create_ticket, confirm: approval}]",
     ),
     Code(
         "R621",

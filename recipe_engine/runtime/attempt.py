@@ -22,7 +22,8 @@ _USAGE_FIELDS = frozenset(item.name for item in fields(Usage))
 @dataclass(slots=True)
 class Attempt:
     """One attempt. `limit` is its running time limit of `seconds`, `answered` whether the other side has said anything, `wrote`
-    whether a write was answered with success, `under_way` the write whose answer is not in yet."""
+    whether a write was answered with success, `under_way` the write whose answer is not in yet.
+    A `patient` attempt waits where a vendor says how long; `waited` is for how long it has (seconds)."""
 
     run: RunInfo
     command: PerformAction
@@ -33,6 +34,8 @@ class Attempt:
     streams: list[Response] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=dict)
     seconds: float = math.inf
+    patient: bool = False
+    waited: float = 0.0
 
     def may_have_written(self) -> bool:
         """Whether some write was done, or sent without an answer."""

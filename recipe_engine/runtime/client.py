@@ -1,8 +1,8 @@
 """The HTTP client of an action: the connector's base URL, auth, queue and error mapping around the transport.
 
 The one rule: one call is one request. Repeating is the step's business, where it is recorded and can be seen; what this
-client does not hide, a crash cannot double. The exception is a 401 that the connector's `renew` can mend: nothing was
-done, and the request is sent once more.
+client does not hide, a crash cannot double. The exceptions are answers after which nothing was done: a 401 that the
+connector's `renew` can mend, and a 429 that says how long to wait (`patience`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.bodies import Multipart, form_body, query_string
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.dry_run import WouldSend
+from recipe_engine.runtime.patience import IN_ALL, put_off
 from recipe_engine.runtime.world import Link, World, origin_of
 
 # How much of an error answer is read (bytes).
@@ -101,9 +102,16 @@ class ActionHttp:
         response = await self._send(link, request, writes=writes)
         if response.status == 401 and signed and await self._renewed(request, response):
             response = await self._send(link, request, writes=writes)
-        if response.ok or raw:
-            return response
-        raise await self._failure(link, request, response, reads=reads)
+        while not response.ok and not raw:
+            failure = await self._failure(link, request, response, reads=reads)
+            if not isinstance(request.body, bytes | None) or not await self._sat_out(failure):
+                raise failure
+            await response.close()
+            request.sent, request.at = False, self._clock.now()
+            if signed:
+                await self._authorize(request)
+            response = await self._send(link, request, writes=writes)
+        return response
 
     async def get(self, url: str, **options: Any) -> Response:
         return await self.request("GET", url, **options)
@@ -160,9 +168,7 @@ class ActionHttp:
 
     async def _send_now(self, link: Link, request: Request, *, writes: bool) -> Response:
         attempt = self._attempt
-        if not link.limiter.take_free():
-            async with self._queued():
-                await link.limiter.acquire()
+        await self._turn(link)
         if writes:
             attempt.under_way = request
         try:
@@ -180,6 +186,30 @@ class ActionHttp:
         if link.base:
             link.limiter.heed(response.status, response.headers)
         return response
+
+    async def _turn(self, link: Link) -> None:
+        """Wait for a place in the connector's queue."""
+        while True:
+            try:
+                if not link.limiter.take_free():
+                    async with self._queued():
+                        await link.limiter.acquire()
+            except ActionError as failure:
+                if not await self._sat_out(failure):
+                    raise
+            else:
+                return
+
+    async def _sat_out(self, failure: Exception) -> bool:
+        """Whether the vendor named a wait that a patient attempt has now waited."""
+        attempt = self._attempt
+        wait = put_off(failure.failure) if attempt.patient and isinstance(failure, ActionError) else None
+        if wait is None or attempt.waited + wait > IN_ALL:
+            return False
+        attempt.waited += wait
+        async with self._queued():
+            await self._clock.sleep_until(self._clock.now() + wait)
+        return True
 
     async def _failure(self, link: Link, request: Request, response: Response, *, reads: bool) -> Exception:
         try:

@@ -15,8 +15,8 @@ from recipe_engine.plugin.api import RateLimit
 from recipe_engine.plugin.errors import Retryable
 from recipe_engine.runtime.clock import Clock
 
-# A longer pause than this (seconds) is not sat out inside an attempt: the attempt fails with the time to wait, and the
-# step's retry waits durably, where a person can see it.
+# A longer pause than this (seconds) is not sat out in the queue: what stands in it fails with the time to wait, and a patient
+# attempt (`patience`), else the step's retry, decides about that.
 PATIENCE = 30.0
 # What an answer's headers may claim (seconds) before it is taken for a mistake.
 _LONGEST_RESET = 3600.0

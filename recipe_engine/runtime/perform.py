@@ -57,7 +57,8 @@ class ActionPerformer:
     """Implements `Performer` with the actions of a catalog.
 
     `transport` reaches vendors, `sandboxes` their imitations (needed for runs in the sandbox). `kv` is `ctx.store`.
-    `observer` is told of log lines. `services` are what actions ask for by name.
+    `observer` is told of log lines. `services` are what actions ask for by name. With `patient`, requests that a vendor puts
+    off for a time that it names wait for it.
     """
 
     def __init__(
@@ -71,7 +72,10 @@ class ActionPerformer:
         sandboxes: SandboxHost | None = None,
         observer: LogObserver | None = None,
         services: Mapping[str, Any] | None = None,
+        *,
+        patient: bool = False,
     ) -> None:
+        self._patient = patient
         self._kept: list[dict[str, Kept]] = []
         services = services or {}
         self._catalog = catalog
@@ -154,7 +158,7 @@ class ActionPerformer:
     ) -> ActionSucceeded | ActionFailed:
         """Carry out the function of the action, or its `reconcile`, whose answer None means that nothing happened."""
         timeout = command.timeout or action.timeout
-        attempt = Attempt(run, command, self._clock.limit(timeout), seconds=timeout)
+        attempt = Attempt(run, command, self._clock.limit(timeout), seconds=timeout, patient=self._patient)
         try:
             async with attempt.limit:
                 output = await self._carry_out(attempt, action, reconcile=reconcile)

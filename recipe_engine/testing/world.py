@@ -20,6 +20,7 @@ from recipe_engine.runtime.blobs import MemoryBlobs
 from recipe_engine.runtime.clock import VirtualClock
 from recipe_engine.runtime.driver import EmbeddedRuntime
 from recipe_engine.runtime.memory import MemoryStore
+from recipe_engine.runtime.patience import PatientPerformer
 from recipe_engine.runtime.perform import ActionPerformer
 from recipe_engine.runtime.sandboxing import SandboxHost
 from recipe_engine.runtime.settings import Settings
@@ -71,6 +72,7 @@ class World:
             self.clock,
             sandboxes=self.host,
             observer=self,
+            patient=True,
         )
         self._fill(case)
         self.runtime = self._make_runtime()
@@ -101,7 +103,9 @@ class World:
         await self.runtime.open()
 
     def _make_runtime(self) -> EmbeddedRuntime:
-        runtime = EmbeddedRuntime(self._store, self._performer, self.clock, seeds=lambda: SEED)
+        runtime = EmbeddedRuntime(
+            self._store, PatientPerformer(self._performer, self.clock), self.clock, seeds=lambda: SEED
+        )
         self._performer.deliver_events_to(runtime.send)
         return runtime
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DOTENV = ".env"
 CONNECTORS = "connectors"
+CONNECTORS_SETTING = "RECIPE_CONNECTORS"
 CONNECTOR_CONFIG = "connector.yml"
 MCP_SNAPSHOT = "mcp.json"
 _PACKAGE = Path(__file__).parent
@@ -88,6 +89,19 @@ def installed() -> LoadedPlugins:
     return load_catalog(known=BUILTINS, added=added)
 
 
+def _in_dotenv(name: str) -> str:
+    """A setting of the `.env` of the working folder, for what has to be known before there are settings."""
+    path = Path(DOTENV)
+    try:
+        if name.encode() not in path.read_bytes():
+            return ""
+    except OSError:
+        return ""  # whoever reads the settings says what is wrong with it
+    from recipe_engine.runtime.settings import read_dotenv
+
+    return read_dotenv(path).get(name, "")
+
+
 def _made_by(folder: Path) -> str:
     """The module that makes a connector of a folder: of a server that was asked, else of a document."""
     return "recipe_engine.mcp" if (folder / MCP_SNAPSHOT).exists() else "recipe_engine.openapi"
@@ -95,8 +109,8 @@ def _made_by(folder: Path) -> str:
 
 def added_connectors(env: Mapping[str, str] | None = None) -> list[Path]:
     """The folders of the connectors that were added to the project: those below `connectors/` of the working folder and
-    below each folder that RECIPE_CONNECTORS names."""
-    named = (os.environ if env is None else env).get("RECIPE_CONNECTORS", "")
+    below each folder that RECIPE_CONNECTORS names, in the environment or in `.env`."""
+    named = (os.environ if env is None else env).get(CONNECTORS_SETTING) or _in_dotenv(CONNECTORS_SETTING)
     roots = [Path(CONNECTORS), *(Path(place) for place in named.split(os.pathsep) if place)]
     found = [path.parent for root in roots for path in sorted(root.glob(f"*/{CONNECTOR_CONFIG}"))]
     return list({folder.resolve(): folder for folder in found}.values())

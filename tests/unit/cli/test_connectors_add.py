@@ -179,6 +179,10 @@ def test_connectors_of_other_folders(recipe: Any, added: Path, tmp_path: Path, m
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert recipe("actions", "shop.get_order").code == 2
+    (elsewhere / ".env").write_text(f"RECIPE_CONNECTORS='{added / 'connectors'}'\n")
+    assert recipe("actions", "shop.get_order").code == 0
+    monkeypatch.setenv("RECIPE_CONNECTORS", str(tmp_path / "nowhere"))
+    assert recipe("actions", "shop.get_order").code == 2
     monkeypatch.setenv("RECIPE_CONNECTORS", str(added / "connectors"))
     assert recipe("actions", "shop.get_order").code == 0
 

@@ -112,7 +112,12 @@ class World:
     def _fill(self, case: Case) -> None:
         """Put the vendors into the state that the case begins with. Raises ValueError, Terminal."""
         for vendor, data in case.vendors.items():
-            self.host.sandbox(vendor).seed(data)
+            try:
+                self.host.sandbox(vendor).seed(data)
+            except (TypeError, KeyError, AttributeError, IndexError) as error:
+                raise ValueError(
+                    f"vendors.{vendor} is not in the form in which its sandbox takes it: {type(error).__name__}: {error}"
+                ) from error
         if case.http:
             self.host.sandbox("http").seed(
                 {"answers": [answer.model_dump(by_alias=True, exclude_unset=True) for answer in case.http]}

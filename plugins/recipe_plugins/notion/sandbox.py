@@ -59,7 +59,9 @@ class NotionSandbox(Sandbox):
             source = each.get("data_source_id")
             parent = {"data_source_id": source} if source else {"page_id": each.get("page_id", "0" * 32)}
             kinds = self._kinds(parent)
-            given = {name: {kinds[name]: value} for name, value in each.get("values", {}).items()}
+            given = {
+                name: {kinds[name]: _content(kinds[name], value)} for name, value in each.get("values", {}).items()
+            }
             title = {"title": [{"text": {"content": each.get("title", "")}}]}
             self._add(parent, {**given, title_of(kinds): title}, each.get("id"))
         super().seed(data)
@@ -282,3 +284,18 @@ class NotionSandbox(Sandbox):
         """Notion rounds its moments to the minute."""
         at = datetime.fromtimestamp(self.now() // 60 * 60, UTC)
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _content(kind: str, value: Any) -> Any:
+    """The content of a seeded property in Notion's form; a plain text says what is meant."""
+    match kind, value:
+        case (("select" | "status"), str()):
+            return {"name": value}
+        case "multi_select", list():
+            return [{"name": each} if isinstance(each, str) else each for each in value]
+        case (("title" | "rich_text"), str()):
+            return [{"text": {"content": value}}]
+        case "date", str():
+            return {"start": value}
+        case _:
+            return value

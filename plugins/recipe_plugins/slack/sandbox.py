@@ -5,7 +5,7 @@ The one rule: like Slack it answers failures with status 200 and `ok: false`, bu
 Seed: `channels`: [{id, name, archived, joined}]; without it every id, and every #name, is a channel that the bot is in.
 `messages`: [{channel, text, ts}]. `people`: ids of persons that can be written to.
 
-Effects: `post message` {channel: as seeded, an id or a #name, ts, text, thread_ts, blocks}; `update message` {channel, ts, text};
+Effects: `post message` {channel: #name or id as the step says it; of a seeded one its name, ts, text, thread_ts, blocks}; `update message` {channel, ts, text};
 `post to webhook` {text, blocks}.
 """
 
@@ -46,6 +46,8 @@ class SlackSandbox(Sandbox):
     def __init__(self, settings: Mapping[str, str] | None = None, now: Callable[[], float] = lambda: 0.0) -> None:
         super().__init__(settings, now)
         self.channels: dict[str, dict[str, Any]] = {}
+        # The names for which ids were made, where no channels were seeded.
+        self.made: dict[str, str] = {}
         self.people: set[str] = set()
         self.messages: list[dict[str, Any]] = []
         self._last = 0
@@ -187,11 +189,11 @@ class SlackSandbox(Sandbox):
             named = re.fullmatch(r"#?([a-z0-9][a-z0-9_-]*)", given)
             if not ID.match(given) and not named:
                 raise _Failed("channel_not_found")
-            return (
-                given
-                if ID.match(given)
-                else f"C0{given.removeprefix('#').upper().replace('-', '').replace('_', ''):0<8}"
-            )
+            if ID.match(given):
+                return given
+            made = f"C0{given.removeprefix('#').upper().replace('-', '').replace('_', ''):0<8}"
+            self.made[made] = f"#{given.removeprefix('#')}"
+            return made
         found = self.channels.get(given) or next(
             (each for each in self.channels.values() if each["name"] == given.removeprefix("#")), None
         )
@@ -204,7 +206,7 @@ class SlackSandbox(Sandbox):
         return str(found["id"])
 
     def _name(self, id_: str) -> str:
-        return str(self.channels[id_]["name"]) if id_ in self.channels else id_
+        return str(self.channels[id_]["name"]) if id_ in self.channels else self.made.get(id_, id_)
 
     def _ts(self) -> str:
         """A moment that no other message has."""

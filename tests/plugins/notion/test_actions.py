@@ -146,7 +146,7 @@ class TestQuery:
             {
                 "data_source_id": ROWS,
                 "title": f"n° {n}",
-                "values": {"Score": n, "Statut": {"name": "Nouveau" if n % 2 else "Traité"}},
+                "values": {"Score": n, "Statut": "Nouveau" if n % 2 else {"name": "Traité"}},
             }
             for n in range(250)
         ]

@@ -36,6 +36,12 @@ async def test_a_message_and_an_answer_in_its_thread(bench: SandboxContext) -> N
     assert failure.code == "thread_not_found"
 
 
+async def test_a_channel_is_shown_by_the_name_that_the_step_says(bench: SandboxContext) -> None:
+    answer = await bench.call("post_message", channel="#veille", text="Nouveau")
+    assert answer["channel"].startswith("C0")
+    assert bench.effects[0].data["channel"] == "#veille"
+
+
 async def test_blocks_with_the_text_of_notifications(bench: SandboxContext) -> None:
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Devis*"}}, {"type": "divider"}]
     await bench.call("post_message", channel=CHANNEL, text="Devis", blocks=blocks)

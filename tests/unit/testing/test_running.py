@@ -347,6 +347,17 @@ async def test_a_state_that_a_sandbox_cannot_keep_is_told(tmp_path):
     assert "no state named contact" in found
 
 
+async def test_a_state_in_a_form_that_a_sandbox_does_not_take_is_told(tmp_path):
+    report = await ran(
+        tmp_path,
+        "steps: [{id: a, type: set, values: {b: 1}}]",
+        "cases: [{name: seed, vendors: {clickup: {lists: ['901']}}}]",
+    )
+    [(path, _, found)] = missed(report)["seed"]
+    assert path == "vendors"
+    assert "vendors.clickup is not in the form in which its sandbox takes it: TypeError" in found
+
+
 def test_a_file_can_be_run_without_an_event_loop(tmp_path):
     path = written(
         tmp_path, "steps: [{id: a, type: set, values: {b: 1}}]", "cases: [{name: runs, expect: {output: {b: 1}}}]"

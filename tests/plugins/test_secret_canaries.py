@@ -34,7 +34,15 @@ CORE = "cnry7f3a"
 # Characters that look different in a URL, in JSON, in base64 and in HTML.
 TAIL = '"q/+&=é'
 ACCESS_TOKEN = f"{CORE}-access-token"
-LITERALS = {"@contact": "1", "@token": "x.y", "@mail": "1-1", "@message": MESSAGE, "@email": "e1", "@media": "m1"}
+LITERALS = {
+    "@contact": "1",
+    "@token": "x.y",
+    "@mail": "1-1",
+    "@message": MESSAGE,
+    "@scheduled": MESSAGE,
+    "@email": "e1",
+    "@media": "m1",
+}
 # What needs no answer, and what takes any answer for the content of a file.
 ANSWERED = {"cloudflare_r2.presigned_url", "cloudflare_r2.get_file", "clickup.set_custom_field", "zoho_crm.query"}
 OVER_HTTP = [name for name in VENDORS if name not in IN_SANDBOX]

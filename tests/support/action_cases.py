@@ -390,6 +390,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"to": ADA, "content_sid": "HX" + "5a" * 16, "content_variables": {"1": "Ada"}},
     ],
     "twilio.get_message": [{"id": "@message"}],
+    "twilio.cancel_message": [{"id": "@scheduled"}],
     "twilio.list_messages": [
         {
             "to": "06 39 98 00 01",

@@ -13,16 +13,18 @@ from urllib.parse import parse_qs, urlsplit
 
 from recipe_engine.installed import installed
 from recipe_engine.plugin import Connector
-from recipe_engine.runtime.clock import SystemClock
+from recipe_engine.runtime.clock import VirtualClock
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.runtime.sandboxing import SandboxHost
-from recipe_engine.testing import SandboxContext, sandbox_context
+from recipe_engine.testing import START, SandboxContext, sandbox_context
 from recipe_engine.testing.server import SandboxServer
-from tests.support.action_cases import FILES, SEEDS, SETTINGS
+from tests.support.action_cases import FILES, SEEDS, SERVICE, SETTINGS
 from tests.support.vendors import DESCRIBED, hold, settings_for, vendors
 
 CATALOG = installed().catalog
 VENDORS = vendors(CATALOG)
+# Between two calls so much time goes by that no vendor's limit of requests is in the way (seconds).
+A_WHILE = 60.0
 # What is no vendor over HTTP is tried in its sandbox, where it is one.
 IN_SANDBOX = {"contacts", "imap"}
 
@@ -42,7 +44,9 @@ class Bench:
 
     async def perform(self, name: str, params: Mapping[str, Any], **options: Any) -> Any:
         """The action's result; what begins with @ is filled in by what the vendor has."""
-        return await self.context.call(name.partition(".")[2], **options, **await self.filled(params))
+        filled = await self.filled(params)
+        self.context.clock.advance_to(self.context.clock.now() + A_WHILE)
+        return await self.context.call(name.partition(".")[2], **options, **filled)
 
     async def filled(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters, with what the vendor has in place of words that begin with @."""
@@ -62,6 +66,9 @@ class Bench:
                 return (await call("messages"))["messages"][0]["id"]
             case "@message":
                 return (await call("send_sms", to="+33639980001", body="Bonjour"))["id"]
+            case "@scheduled":
+                at = "2026-11-22T09:00:00+01:00"
+                return (await call("send_sms", to="+33639980001", body="Bonjour", sender=SERVICE, send_at=at))["id"]
             case "@email":
                 return (await call("send", to="ada@example.org", subject="Devis", text="Bonjour"))["id"]
             case "@media":
@@ -79,13 +86,13 @@ async def served(
     """A connector over real HTTP (`wire`), its vendor's sandbox seeded and, when `held`, held against the description."""
     connector = CATALOG.connectors[name]
     own = {each.name: SETTINGS[each.name] for each in connector.settings if each.name in SETTINGS}
-    known = SandboxHost(CATALOG, SystemClock(), own).settings
-    transport = AiohttpTransport()
+    transport, clock = AiohttpTransport(), VirtualClock(START)
+    known = SandboxHost(CATALOG, clock, own).settings
     async with SandboxServer() as server:
         values = settings_for(connector, known, server.url) | dict(settings or {})
         over_http = wire and name not in IN_SANDBOX
         context = sandbox_context(
-            connector, values if over_http else own, transport=transport if over_http else None, clock=SystemClock()
+            connector, values if over_http else own, transport=transport if over_http else None, clock=clock
         )
         for each in FILES:
             await context.blobs.save_bytes(*each)

@@ -127,8 +127,9 @@ async def add_comment(ctx: Context, params: AddComment) -> Comment:
         body["assignee"] = params.assignee
     await begin(ctx)
     answer = await (await ctx.http.post(f"/v2/task/{_segment(params.id)}/comment", json=body)).object()
-    await claim(ctx, str(answer["id"]))
-    return Comment.model_validate(answer)
+    comment = Comment.model_validate(answer)
+    await claim(ctx, comment.id)
+    return comment
 
 
 @clickup.action(

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from recipe_engine.plugin import Context, Retry
+from recipe_engine.plugin import Context, Retry, Terminal
 from recipe_engine.plugin.consent import may_reach
 from recipe_plugins.twilio import twilio
 from recipe_plugins.twilio.models import (
+    CancelMessage,
     GetMessage,
     ListMessages,
     SendSms,
@@ -83,6 +84,23 @@ async def send_whatsapp(ctx: Context, params: SendWhatsApp) -> TwilioMessage:
 async def get_message(ctx: Context, params: GetMessage) -> TwilioMessage:
     """A message by its id: how it fared (`status`, `error_code`) and what it cost."""
     answer = await ctx.http.get(f"{messages_path(ctx.settings)}/{params.id}.json")
+    return message_of(await answer.json())
+
+
+@twilio.action(effect="keyed", example='- {id: cancelled, type: twilio.cancel_message, with: {id: "{{ texto.id }}"}}')
+async def cancel_message(ctx: Context, params: CancelMessage) -> TwilioMessage:
+    """Cancel a message that was scheduled with `send_at`.
+
+    One that is cancelled already is no error; one that is on its way fails.
+    """
+    path = f"{messages_path(ctx.settings)}/{params.id}.json"
+    try:
+        answer = await ctx.http.post(path, form={"Status": "canceled"})
+    except Terminal:
+        found = message_of(await (await ctx.http.get(path)).json())
+        if found.status != "canceled":
+            raise
+        return found
     return message_of(await answer.json())
 
 

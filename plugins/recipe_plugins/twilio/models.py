@@ -83,6 +83,10 @@ class GetMessage(Params):
     id: str = Field(pattern=r"^(SM|MM)[0-9a-fA-F]{32}$", description="The id that sending gave.")
 
 
+class CancelMessage(GetMessage):
+    pass
+
+
 class ListMessages(Params):
     to: str | None = Field(default=None, description="Recipient; `whatsapp:` before a WhatsApp number.")
     sender: str | None = Field(default=None, description="Sender; `whatsapp:` before a WhatsApp number.")

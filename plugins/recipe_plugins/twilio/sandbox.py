@@ -7,7 +7,8 @@ Seed: `messages`: [{to, from, body, direction, status, at}], `at` in seconds bef
 STOP; `numbers`: further senders of the account; `fails`: number to the code with which messages to it fail later (30003).
 Twilio's own test numbers refuse as they do there: +15005550001 (invalid), +15005550004 (opted out), +15005550009 (landline).
 
-Effects: `send sms`, `send whatsapp` {id, to: "+33...", from, body}; with a template in place of body: template, variables.
+Effects: `send sms`, `send whatsapp` {id, to: "+33...", from, body}; with a template in place of body: template, variables;
+`cancel message` {id, to}.
 """
 
 from __future__ import annotations
@@ -103,6 +104,18 @@ class TwilioSandbox(Sandbox):
         answer.headers |= fault.headers
         answer.json = fault.body or answer.json
         return answer
+
+    @route("POST", "/2010-04-01/Accounts/{account}/Messages/{sid}.json")
+    def cancel(self, request: SandboxRequest) -> SandboxResponse:
+        self._account(request)
+        found = next((each for each in self.messages if each["sid"] == request.variables["sid"]), None)
+        if found is None:
+            raise _refused(20404, 404)
+        if request.form() != {"Status": "canceled"} or self._status(found) != "scheduled":
+            return _error(20001, 400, "The message cannot be changed so")
+        found["status"] = "canceled"
+        self.record("cancel message", id=found["sid"], to=found["to"].removeprefix("whatsapp:"))
+        return SandboxResponse(200, self._shown(found))
 
     @route("POST", "/2010-04-01/Accounts/{account}/Messages.json")
     def create(self, request: SandboxRequest) -> SandboxResponse:

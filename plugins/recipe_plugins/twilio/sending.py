@@ -104,8 +104,9 @@ async def send(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage:
             await ctx.store.put(BEGUN, key, {**note, "refused": True}, KEEP)
         raise
     answer = await response.object()
-    await ctx.store.claim(TAKEN, answer["sid"], key, KEEP)
-    return message_of(answer)
+    message = message_of(answer)
+    await ctx.store.claim(TAKEN, message.id, key, KEEP)
+    return message
 
 
 async def send_unless_sent(ctx: Context, form: dict[str, Any], key: str) -> TwilioMessage:

@@ -210,6 +210,15 @@ class TestWhatsApp:
         assert (await bench.failure("send_whatsapp", to=ADA, **params)).code == "validation"
 
 
+async def test_a_scheduled_message_is_cancelled_as_often_as_you_like(bench: SandboxContext) -> None:
+    planned = await bench.call("send_sms", to=ADA, body="Demain", sender=SERVICE, send_at="2026-11-22T09:00:00+01:00")
+    for _ in range(2):
+        assert (await bench.call("cancel_message", id=planned["id"]))["status"] == "canceled"
+    assert [effect.action for effect in bench.effects] == ["send sms", "cancel message"]
+    sent = await bench.call("send_sms", to=ADA, body="Maintenant")
+    assert (await bench.failure("cancel_message", id=sent["id"])).code == "http_400"
+
+
 class TestAfterACrash:
     """The process died, or the connection did, while a message was sent."""
 

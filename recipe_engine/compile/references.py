@@ -216,7 +216,8 @@ class Walker:
             return out
         with self.names.variables({"error": FAILURE}):
             tail = self.block(step.on_error, (*path, "on_error"))
-        self.names.hide(ids_in(step.on_error), f"it runs only when `{step.id}` has failed")
+        instead = f"`{step.id}` then has the output of the last step there"
+        self.names.hide(ids_in(step.on_error), f"it runs only when `{step.id}` has failed; {instead}")
         if tail.ends:
             return out
         return Out(tail.type if out.ends else union(out.type, tail.type), out.doubt, more=out.more)

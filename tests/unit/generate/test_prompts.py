@@ -25,7 +25,7 @@ PROMPTS = sorted(
 # Characters; about four make a token. The language with its functions, what tests are, and how to answer.
 SIZES = {
     "role": 2_000,
-    "language": 10_000,
+    "language": 10_500,
     "tests": 5_000,
     "answer": 4_000,
     "new": 400,
@@ -56,9 +56,15 @@ def test_the_diagnostics_that_a_prompt_was_written_against_exist(name: str) -> N
         assert code in CODES
 
 
-def test_the_whole_prompt_stays_below_eleven_thousand_tokens() -> None:
-    prompt = prompt_for_new(some_connectors(), "Ouvrir un ticket HubSpot et prévenir l'équipe sur Slack")
-    assert len(prompt.system) < 44_000
+@pytest.mark.parametrize(
+    ("need", "most"),
+    [
+        ("Ouvrir un ticket HubSpot et prévenir l'équipe sur Slack", 44_000),
+        ("Accuser réception d'un devis et relancer le client après trois jours sans réponse", 37_000),
+    ],
+)
+def test_the_whole_prompt_stays_below_eleven_thousand_tokens(need: str, most: int) -> None:
+    assert len(prompt_for_new(installed().catalog, need).system) < most
 
 
 def test_the_language_names_every_control_step_and_every_function() -> None:

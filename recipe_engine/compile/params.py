@@ -241,6 +241,8 @@ def _wanted(kind: str, error: jsonschema_rs.ValidationError, details: dict[str, 
         depth = len(error.instance_path)
         branches = [_branch(branch, depth) for branch in details.get("context", ())]
         return " or ".join(dict.fromkeys(words for words in branches if words)) or "another value", None
+    if kind == "oneOfMultipleValid":
+        return "what fits exactly one of the alternatives", "this fits several of them: leave out what is of another one"
     return error.message.lower(), None
 
 
@@ -262,7 +264,15 @@ def _meant(error: jsonschema_rs.ValidationError, details: dict[str, JSON]) -> Se
         for branch in details.get("context", ())
         if not any(len(inner.instance_path) == depth and inner.kind.name in _OTHER_KIND for inner in branch)
     ]
+    if len(near) > 1:
+        # What tells alternatives apart is as often a property of them: the type of an event, of a block.
+        told = [branch for branch in near if not any(_is_tag(inner, depth) for inner in branch)]
+        near = told or near
     return near[0] if len(near) == 1 else None
+
+
+def _is_tag(error: Any, depth: int) -> bool:
+    return len(error.instance_path) == depth + 1 and error.kind.name in ("enum", "const")
 
 
 def _branch(errors: Sequence[jsonschema_rs.ValidationError], depth: int) -> str:

@@ -16,14 +16,14 @@ import orjson
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.errors import RecipeError
+from recipe_engine.openapi.addresses import host_of, server_url
 from recipe_engine.openapi.auth import Credentials
-from recipe_engine.openapi.bounds import fits
-from recipe_engine.openapi.connector import Config, host_of, server_url
+from recipe_engine.openapi.bounds import Weights
+from recipe_engine.openapi.connector import Config
 from recipe_engine.openapi.document import Document, listing, mapping, read_document
 from recipe_engine.openapi.folders import CONFIG, counted, some
 from recipe_engine.openapi.index import INDEX, Index, index_of, write_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, read_operation
-from recipe_engine.openapi.schemas import Schemas
 
 DOCUMENT = "openapi.json"
 
@@ -145,27 +145,14 @@ def _about_servers(index: Index, config: Config, wanted: Wanted) -> Iterator[str
 
 
 def _about_auth(operations: list[Operation], credentials: Credentials) -> Iterator[str]:
-    if credentials.kind == "oauth2":
-        away = [each.name for each in operations if each.server is not None]
-        if away:
-            yield f"{counted(away, 'operation')} with a server of its own is sent to the connector's: tokens go there only ({some(away)})"
     if credentials.kind == "none" and any(each.secured == "must" for each in operations):
         yield "requests are sent without credentials; --auth says which to send"
 
 
 def _about_shapes(document: Document, operations: list[Operation]) -> Iterator[str]:
     """What is told of parameters and results only down to a depth, or not at all."""
-    requests, answers = Schemas(document, "request"), Schemas(document, "answer")
-    shapes = [
-        (each.name, [requests.schema(media.schema) for media in each.bodies], _results(each, answers))
-        for each in operations
-    ]
-    of_requests, of_answers = (mapping(each.finish({}).get("$defs")) for each in (requests, answers))
-    cut = [
-        name
-        for name, bodies, results in shapes
-        if not all(fits(each, of_requests) for each in bodies) or not all(fits(each, of_answers) for each in results)
-    ]
+    weights = Weights(document.target)
+    cut = [each.name for each in operations if not all(map(weights.fits, _schemas_of(each)))]
     if cut:
         yield f"{counted(cut, 'operation')} whose types are too entangled to be written out: known down to a depth, anything is accepted below ({some(cut)})"
     gone = sorted(set(_broken_references(document)))
@@ -173,8 +160,9 @@ def _about_shapes(document: Document, operations: list[Operation]) -> Iterator[s
         yield f"{counted(gone, 'reference')} that lead nowhere in this document count as any value ({some(gone)})"
 
 
-def _results(operation: Operation, answers: Schemas) -> list[JSON]:
-    return [answers.schema(media.schema) for answer in operation.successes for media in answer.media[:1]]
+def _schemas_of(operation: Operation) -> Iterator[JSON]:
+    yield from (media.schema for media in operation.bodies)
+    yield from (media.schema for answer in operation.successes for media in answer.media[:1])
 
 
 def _broken_references(document: Document) -> Iterator[str]:

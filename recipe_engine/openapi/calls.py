@@ -14,7 +14,6 @@ import jsonschema_rs
 from pydantic import RootModel
 
 from recipe_engine.core.json import JSON, JSONObject
-from recipe_engine.openapi.auth import Credentials
 from recipe_engine.openapi.operations import VARIABLE, Media, Operation, Parameter, kind_of
 from recipe_engine.openapi.serialize import (
     cookie_pairs,
@@ -38,7 +37,6 @@ class Answered(RootModel[Any]):
 class Called(Protocol):
     """What a call has to know of its connector."""
 
-    credentials: Credentials
     idempotency_header: str
 
     def server_of(self, operation: Operation, ctx: Context) -> str | None: ...
@@ -60,10 +58,6 @@ async def call(connector: Called, shape: Shape, ctx: Context, params: JSONObject
     server = connector.server_of(operation, ctx)
     if server is not None:
         url = f"{server}{url}"
-        if operation.secured != "no":
-            known, query = connector.credentials.sent(ctx.settings)
-            headers |= known
-            url = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
     key_header = operation.key_header or connector.idempotency_header
     if key_header and operation.method in ("post", "patch"):
         headers.setdefault(key_header, ctx.key)

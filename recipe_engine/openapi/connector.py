@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Effect
 from recipe_engine.errors import RecipeError
+from recipe_engine.openapi.addresses import host_of, server_url
 from recipe_engine.openapi.auth import Authorize, ClientCredentials, Credentials
 from recipe_engine.openapi.document import Document, mapping, read_document
 from recipe_engine.openapi.folders import CONFIG, NAME, Limit, read_folder
@@ -79,6 +79,7 @@ class OpenApiConnector(Connector):
             sandbox=self.sandbox_class,
             docs=index.description,
             over_http=True,
+            elsewhere=index.elsewhere,
             probe=config.probe,
         )
         for entry in index.entries:
@@ -111,10 +112,10 @@ class OpenApiConnector(Connector):
         """The address of an operation that has its own; None where the connector's holds, or a setting replaces all."""
         if operation.server is None or ctx.settings.get(f"{self.name.upper()}_BASE_URL"):
             return None
-        url = server_url(operation.server)
-        if not host_of(url) or self.credentials.kind == "oauth2" or url == self.address(ctx.settings):
-            return None
-        return url
+        url, usual = server_url(operation.server), self.address(ctx.settings).rstrip("/")
+        if url.startswith("/"):
+            url = f"{usual.partition('://')[0]}://{host_of(usual)}{url}"
+        return None if url == usual or not host_of(url) else url
 
     def effect_of(self, entry: Entry) -> Effect:
         """What repeating an operation does."""
@@ -172,9 +173,14 @@ class _OperationAction(Action):
     @cached_property
     def params_schema(self) -> JSONObject:
         from recipe_engine.openapi.bounds import bounded
+
+        return bounded(self._whole_params_schema)[0]
+
+    @cached_property
+    def _whole_params_schema(self) -> JSONObject:
         from recipe_engine.openapi.shapes import params_schema
 
-        return bounded(params_schema(self._document, self.operation))[0]
+        return params_schema(self._document, self.operation)
 
     @cached_property
     def result_schema(self) -> JSONObject:
@@ -191,9 +197,8 @@ class _OperationAction(Action):
     @cached_property
     def example(self) -> str:
         from recipe_engine.openapi.examples import example_of
-        from recipe_engine.openapi.shapes import params_schema
 
-        return example_of(self.name, self.operation, params_schema(self._document, self.operation))
+        return example_of(self.name, self.operation, self._whole_params_schema)
 
     @property
     def _document(self) -> Document:
@@ -217,34 +222,6 @@ def connector_in(folder: Path) -> OpenApiConnector:
     return read_folder(
         folder, Config, lambda config: OpenApiConnector(folder, config, load_index(folder / config.document))
     )
-
-
-def host_of(url: str) -> str:
-    """The host of an address; empty for what has none."""
-    return _split(url)[0]
-
-
-def path_of(url: str) -> str:
-    """The path of an address, without a final slash."""
-    return _split(url)[1]
-
-
-def _split(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # what stands in the place of the host is none
-        return "", ""
-    return parts.netloc, parts.path.rstrip("/")
-
-
-def server_url(server: Any) -> str:
-    """A server's address with its variables at their defaults, without a final slash; empty for what is no server."""
-    server = mapping(server)
-    variables = mapping(server.get("variables"))
-    url = VARIABLE.sub(
-        lambda found: str(mapping(variables.get(found[1])).get("default", found[0])), str(server.get("url", ""))
-    )
-    return url.rstrip("/")
 
 
 def _replaced(operation: Operation, **changes: Any) -> Operation:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,11 +33,19 @@ class Document:
     def __init__(self, data: JSONObject) -> None:
         self.data = data
         self.is_30 = str(data.get("openapi", "")).startswith("3.0")
+        self._targets: dict[str, Any] = {}
 
     def target(self, reference: str) -> Any:
-        """What a local reference (`#/components/schemas/Pet`) names; None when there is nothing."""
+        """What a local reference (`#/components/schemas/Pet`, `#anchor`) names; None when there is nothing."""
+        if reference not in self._targets:
+            self._targets[reference] = self._target(reference)
+        return self._targets[reference]
+
+    def _target(self, reference: str) -> Any:
         if not reference.startswith("#"):
-            return None
+            return self._anchors.get(reference)
+        if reference[1:] and not reference.startswith("#/"):
+            return self._anchors.get(reference[1:])
         found: Any = self.data
         for part in reference[1:].split("/")[1:]:
             key = unquote(part).replace("~1", "/").replace("~0", "~")
@@ -46,6 +55,36 @@ class Document:
                 found = found[int(key)]
             else:
                 return None
+        return found
+
+    @cached_property
+    def _anchors(self) -> dict[str, Any]:
+        """Schemas by their `$anchor` and their `$id`, as OpenAPI 3.1 lets them be named."""
+        found: dict[str, Any] = {}
+        pending: list[Any] = [mapping(self.data.get("components")).get("schemas"), self.data.get("paths")]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, dict):
+                for word in ("$anchor", "$id", "$dynamicAnchor"):
+                    if isinstance(value.get(word), str):
+                        found.setdefault(value[word], value)
+                pending += value.values()
+            elif isinstance(value, list):
+                pending += value
+        return found
+
+    def made_of(self, reference: str) -> list[str]:
+        """References to the schemas of the components that have this one in their allOf."""
+        return self._made_of.get(reference, [])
+
+    @cached_property
+    def _made_of(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, schema in mapping(mapping(self.data.get("components")).get("schemas")).items():
+            for part in listing(mapping(schema).get("allOf")):
+                reference = mapping(part).get("$ref")
+                if isinstance(reference, str):
+                    found.setdefault(reference, []).append(f"#/components/schemas/{name}")
         return found
 
     def found(self, item: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import copy
 from typing import Any
 
 import jsonschema_rs
@@ -23,6 +24,9 @@ _WORDS = (
     "0" * 40, "0" * 64, "a" * 22, "00000000-0000-4000-8000-000000000001", "[]", "{}", "/", "/a", "a/b", "a:b", "a_1", "A_1", "-1",
 )  # fmt: skip
 _REPAIRS = 60
+_PLAIN: dict[str, JSON] = {
+    "string": "sample", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}, "null": None
+}  # fmt: skip
 
 
 def sample_of(schema: JSON, name: str = "sample", *, least: bool = False) -> JSON:
@@ -75,28 +79,51 @@ def _repaired(value: JSON, validator: Any) -> JSON:
 
 def _mend(value: Any, error: Any) -> bool:
     """Mend one fault in place; False when nothing can be done."""
-    path = list(error.instance_path)
-    if error.kind.name in ("additionalProperties", "unevaluatedProperties"):
-        target = _at(value, path)
-        for name in error.kind.as_dict()["unexpected"]:
-            target.pop(name, None)
-        return True
-    if error.kind.name in ("anyOf", "oneOfNotValid"):
-        branches = [branch for branch in error.kind.as_dict().get("context", ()) if branch]
-        if any(_mend(value, branch[0]) for branch in sorted(branches, key=_distance)[:1]):
+    path, details = list(error.instance_path), error.kind.as_dict()
+    target = _at(value, path)
+    match error.kind.name:
+        case "additionalProperties" | "unevaluatedProperties":
+            for name in details["unexpected"]:
+                target.pop(name, None)
             return True
-    if not path or error.kind.name == "required":
+        case "required":
+            target[details["property"]] = f"sample {details['property']}"
+            return True
+        case "oneOfMultipleValid" if isinstance(target, dict) and target:
+            target.popitem()
+            return True
+        case "anyOf" | "oneOfNotValid":
+            branches = [branch for branch in details.get("context", ()) if branch]
+            if any(_mend(value, branch[0]) for branch in sorted(branches, key=_distance)[:1]):
+                return True
+    if not path:
         return False
     parent, last = _at(value, path[:-1]), path[-1]
-    if error.kind.name in ("pattern", "format"):
-        for word in _candidates(str(error.kind.as_dict().get("pattern", ""))):
-            if word != parent[last] and _fits(error, word):
-                parent[last] = word
-                return True
+    found, instead = _instead(parent[last], error.kind.name, details)
+    if found:
+        parent[last] = instead
+        return True
     if isinstance(parent, dict):
         del parent[last]
         return True
     return False
+
+
+def _instead(value: JSON, kind: str, details: dict[str, Any]) -> tuple[bool, JSON]:
+    """Whether something can stand in the place of a value that is not fitting, and what."""
+    if kind in ("pattern", "format"):
+        words = (
+            word for word in _candidates(str(details.get("pattern", ""))) if word != value and _fits(details, word)
+        )
+        word = next(words, None)
+        return word is not None, word
+    if kind == "enum" and details["options"]:
+        return True, details["options"][0]
+    if kind == "const":
+        return True, details["expected_value"]
+    if kind == "type":
+        return True, copy(next(_PLAIN[name] for name in details["types"]))
+    return False, None
 
 
 def _distance(branch: list[Any]) -> tuple[int, int]:
@@ -109,8 +136,7 @@ def _candidates(pattern: str) -> list[str]:
     return [made, *_WORDS] if made is not None else list(_WORDS)
 
 
-def _fits(error: Any, word: str) -> bool:
-    details = error.kind.as_dict()
+def _fits(details: dict[str, Any], word: str) -> bool:
     schema = {"pattern": details["pattern"]} if "pattern" in details else {"format": details.get("format", "")}
     return jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(word)
 

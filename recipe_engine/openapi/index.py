@@ -15,12 +15,13 @@ from typing import Any
 import orjson
 
 from recipe_engine.core.json import JSONObject
+from recipe_engine.openapi.addresses import host_of, server_url
 from recipe_engine.openapi.document import Document, listing, mapping, read_document
 from recipe_engine.openapi.names import Names
 from recipe_engine.openapi.operations import Unusable, read_operation
 
 INDEX = "index.json"
-_FORM = 2
+_FORM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The operations of a document, those left out (`GET /x`, why), and what a connector shows before any of them is used."""
+    """The operations of a document, those left out (`GET /x`, why), and what a connector shows before any of them is used.
+    `elsewhere` are the addresses of operations that have servers of their own."""
 
     title: str
     description: str
     servers: list[JSONObject]
     entries: tuple[Entry, ...]
     left_out: tuple[tuple[str, str], ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 def index_of(document: Document) -> Index:
     """The index of a document."""
     names, entries, left_out = Names(), [], []
+    elsewhere: dict[str, None] = {}
     for path, method, raw, _ in document.operations():
         name = names.name(str(raw.get("operationId") or ""), method, path)
         try:
@@ -57,10 +61,12 @@ def index_of(document: Document) -> Index:
             left_out.append((f"{method.upper()} {path}", str(error)))
         else:
             entries.append(Entry(name, method, path, operation.summary, operation.key_header))
+            if host_of(server_url(operation.server)):
+                elsewhere[server_url(operation.server)] = None
     info = mapping(document.data.get("info"))
     servers = [each for each in listing(document.data.get("servers")) if isinstance(each, dict)]
     description = " ".join(str(info.get("description") or "").split())[:500]
-    return Index(str(info.get("title") or ""), description, servers, tuple(entries), tuple(left_out))
+    return Index(str(info.get("title") or ""), description, servers, tuple(entries), tuple(left_out), tuple(elsewhere))
 
 
 def load_index(document: Path) -> Index:
@@ -92,6 +98,7 @@ def write_index(kept: Path, index: Index, digest: str) -> None:
         "servers": index.servers,
         "operations": [[each.name, each.method, each.path, each.summary, each.key_header] for each in index.entries],
         "left_out": index.left_out,
+        "elsewhere": index.elsewhere,
     }
     new = kept.with_name(f".{kept.name}.{os.getpid()}")
     try:
@@ -108,4 +115,5 @@ def _from_json(data: Any) -> Index:
         data["servers"],
         tuple(Entry(*each) for each in data["operations"]),
         tuple((where, why) for where, why in data["left_out"]),
+        tuple(data["elsewhere"]),
     )

@@ -19,9 +19,9 @@ import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field
 
 from recipe_engine.core.json import JSON, JSONObject
+from recipe_engine.openapi.addresses import path_of, server_url
 from recipe_engine.openapi.arrivals import Arrival, Misread
 from recipe_engine.openapi.auth import SANDBOX_TOKEN
-from recipe_engine.openapi.connector import path_of, server_url
 from recipe_engine.openapi.document import listing
 from recipe_engine.openapi.examples import sample_of
 from recipe_engine.openapi.operations import VARIABLE, Media, Operation

@@ -350,6 +350,7 @@ class Connector:
     `ctx.http`, so that a dry run can show them (by default: whether it has a base URL). `endpoints` names settings that
     hold addresses of other services which its actions speak to by absolute URLs: the operator put them there, so they may
     be private addresses, and each has a queue of its own. No auth is sent there but what the action itself sends.
+    `elsewhere` are other addresses of the same vendor, written in the connector: its credentials go there as well.
     `probe` is the reading call with which `recipe doctor` asks the vendor whether the settings are right. `login` is the
     consent in the browser that the auth can use.
     """
@@ -372,6 +373,7 @@ class Connector:
     people: str | None = None
     over_http: bool | None = None
     endpoints: Sequence[str] = ()
+    elsewhere: Sequence[str] = ()
     probe: str | Probe = ""
     login: Login | None = None
     actions: dict[str, Action] = field(default_factory=dict)

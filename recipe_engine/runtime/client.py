@@ -89,7 +89,7 @@ class ActionHttp:
             timeout or math.inf,  # the attempt's own limit is watched where the attempt is
             given.length,
             link.connector.name,
-            link.trusted and own,
+            link.trusted and own and not (link.elsewhere and origin_of(full) in link.elsewhere),
             at=self._clock.now(),
         )
         signed = auth and own and link.connector.auth is not None
@@ -231,9 +231,7 @@ class ActionHttp:
         """The absolute URL, and whether it is the connector's own: only there do its credentials go."""
         link = self._link
         if url.startswith(("https://", "http://")):
-            own = not link.base or (
-                url.startswith(link.origin) and url[len(link.origin) : len(link.origin) + 1] in ("", "/", "?", "#")
-            )
+            own = not link.base or origin_of(url) == link.origin or origin_of(url) in link.elsewhere
         else:
             if not link.base:
                 setting = link.connector.base_url_setting or f"{link.connector.name.upper()}_BASE_URL"

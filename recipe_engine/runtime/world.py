@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Link:
     """How one connector is reached: its base URL without a final slash, the origin of that, whether the operator put
     it there (then it may be a private address), the queue of its credential, what its auth is given, and the places
-    for requests under way at the same time. `endpoints` are the links of its other addresses, by origin."""
+    for requests under way at the same time. `endpoints` are the links of its other addresses, by origin; `elsewhere`
+    are the origins beside its own to which its credentials go."""
 
     connector: Connector
     base: str
@@ -41,6 +42,7 @@ class Link:
     auth: AuthContext
     places: Places | None = None
     endpoints: Mapping[str, Link] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
 
 
 class World:
@@ -114,7 +116,8 @@ class World:
                 limiter = Limiter(self._clock)
                 endpoints[origin] = Link(connector, address, origin, True, limiter, auth)
         limiter = self._limiter(connector)
-        return Link(connector, base, origin_of(base), bool(replaced), limiter, auth, places, endpoints)
+        elsewhere = frozenset(map(origin_of, connector.elsewhere))
+        return Link(connector, base, origin_of(base), bool(replaced), limiter, auth, places, endpoints, elsewhere)
 
     def _limiter(self, connector: Connector) -> Limiter:
         credential = hashlib.sha256()

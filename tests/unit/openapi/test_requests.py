@@ -372,6 +372,25 @@ async def test_variables_of_the_server_are_settings(connect: Connect) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("auth", "shown"),
+    [
+        ("oauth2:https://id.shop.example/token:SHOP_ID:SHOP_SECRET", "Bearer sandbox-access-token"),
+        ("bearer:SHOP_TOKEN", "Bearer sandbox-shop-token"),
+    ],
+)
+async def test_credentials_go_to_every_server_of_the_document(connect: Connect, auth: str, shown: str) -> None:
+    paths = {
+        "/a": {"get": operation(servers=[{"url": "https://content.shop.example/files"}])},
+        "/b": {"get": {**operation(servers=[{"url": "/v3/"}]), "operationId": "relative"}},
+    }
+    bench = sandbox_context(connect(paths, config={"auth": auth}))
+    for name, url in (("call", "https://content.shop.example/files/a"), ("relative", "https://api.shop.example/v3/b")):
+        await bench.call(name)
+        request = bench.sandbox.requests[-1]
+        assert (request.url, request.headers["authorization"]) == (url, shown)
+
+
 async def test_an_operation_with_a_server_of_its_own(connect: Connect) -> None:
     paths = {"/a": {"get": operation(servers=[{"url": "https://content.shop.example/files"}])}}
     connector = connect(paths, config={"auth": "bearer:SHOP_TOKEN"})

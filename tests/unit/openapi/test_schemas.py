@@ -121,6 +121,112 @@ def test_alternatives_that_overlap_accept_what_several_of_them_do() -> None:
     assert accepts(converted({"oneOf": [{"type": "number"}, {"type": "integer"}]}), 1, 1.5, "1") == [True, True, False]
 
 
+CAT = {
+    "type": "object",
+    "required": ["kind", "lives"],
+    "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}},
+}
+DOG = {
+    "type": "object",
+    "required": ["kind", "breed"],
+    "properties": {"kind": {"type": "string"}, "breed": {"type": "string"}},
+}
+
+
+def test_exactly_one_alternative_has_to_fit_where_they_can_be_told_apart() -> None:
+    one = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
+    other = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    raw = {"oneOf": [ref("One"), ref("Other")]}
+    schema = converted(raw, One=one, Other=other)
+    assert accepts(schema, {"id": 1}, {"name": "a"}, {"id": 1, "name": "a"}, {}) == [True, True, False, False]
+    answers = converted(raw, direction="answer", One=one, Other=other)
+    assert accepts(answers, {"id": 1, "name": "a"}, {}) == [True, False]
+
+
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    ("mapping", "tag"), [({"mapping": {"cat": "#/components/schemas/Cat", "dog": "Dog"}}, "cat"), ({}, "Cat")]
+)
+def test_a_discriminator_chooses(word: str, mapping: Any, tag: str) -> None:
+    raw = {word: [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind", **mapping}}
+    schema = converted(raw, Cat=CAT, Dog=DOG)
+    good = {"kind": tag, "lives": 9}
+    assert accepts(schema, good, {**good, "breed": "x"}, {"kind": tag, "breed": "x"}, {"kind": "cow", "lives": 9}) == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert sample_of(schema)["kind"] == tag  # type: ignore[index,call-overload]  # an object
+
+
+def test_a_schema_with_a_discriminator_stands_for_those_made_of_it() -> None:
+    pet = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind"},
+    }
+    cat = {
+        "allOf": [ref("Pet"), {"type": "object", "required": ["lives"], "properties": {"lives": {"type": "integer"}}}]
+    }
+    from recipe_engine.compile.facts import _strict
+
+    schema = _strict(converted(ref("Pet"), Pet=pet, Cat=cat))
+    assert accepts(schema, {"kind": "Cat", "lives": 9}, {"kind": "Cat", "wings": 2}, {"lives": 9}) == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_reference_in_an_all_of_that_leads_back_ends() -> None:
+    node = {
+        "type": "object",
+        "properties": {"parent": {"nullable": True, "allOf": [ref("Node")]}, "name": {"type": "string"}},
+    }
+    schema = converted(ref("Node"), Node=node)
+    assert accepts(schema, {"parent": {"parent": None}}, {"parent": {"parent": {"name": 3}}}) == [True, False]
+    more = {"type": "object", "properties": {"child": {"allOf": [ref("More"), {"required": ["name"]}]}}}
+    base = {"allOf": [ref("More"), {"properties": {"child": {"allOf": [ref("Base")]}}}]}
+    schema = converted(ref("Base"), More=more, Base=base)
+    assert accepts(schema, {"child": {"name": "a"}}, {"child": {}}) == [True, False]
+
+
+def test_conditions_of_json_schema() -> None:
+    raw = {
+        "type": "object",
+        "properties": {"way": {"type": "string"}, "mail": {"type": "string"}, "card": {}, "bill": {}},
+        "required": ["way"],
+        "if": {"properties": {"way": {"const": "mail"}}},
+        "then": {"required": ["mail"]},
+        "dependentRequired": {"card": ["bill"]},
+        "patternProperties": {"^x-": {"type": "integer"}},
+        "propertyNames": {"maxLength": 5},
+    }
+    good = [
+        {"way": "sms"},
+        {"way": "mail", "mail": "a"},
+        {"way": "sms", "card": 1, "bill": 2},
+        {"way": "sms", "x-a": 1},
+    ]
+    bad = [{"way": "mail"}, {"way": "sms", "card": 1}, {"way": "sms", "x-a": "1"}, {"way": "sms", "longer": 1}]
+    schema = converted(raw, openapi="3.1.0")
+    assert accepts(schema, *good, *bad) == [True] * 4 + [False] * 4
+
+
+def test_references_by_anchor() -> None:
+    raw = {"$ref": "#money"}
+    assert accepts(converted(raw, openapi="3.1.0", M={"$anchor": "money", "type": "integer"}), 1, "1") == [True, False]
+
+
+def test_limits_of_all_parts_hold() -> None:
+    raw = {
+        "allOf": [
+            {"type": "string", "minLength": 2, "pattern": "^a"},
+            {"minLength": 3, "maxLength": 4, "pattern": "z$"},
+        ]
+    }
+    assert accepts(converted(raw), "az", "abz", "abcdz", "abc") == [False, True, False, False]
+
+
 def test_properties_travel_one_way_only() -> None:
     raw = {
         "type": "object",

@@ -50,9 +50,12 @@ def wanted(*, as_json: bool) -> bool:
 
 def show(engine: Engine, made: Generated, files: Files) -> None:
     """The change: what differs in sentences, then the lines."""
+    from recipe_engine.generate.phrases import Voice
+
+    say = Voice(made.language).say
     said = list(_in_sentences(engine, made, files.recipe))
     if said:
-        click.secho("In sentences", bold=True)
+        click.secho(say("in_sentences"), bold=True)
         _print_difference(said)
     for name, old, new in (
         (files.recipe, files.before[0], made.recipe),
@@ -65,11 +68,11 @@ def show(engine: Engine, made: Generated, files: Files) -> None:
             click.echo()
             _print_difference(lines)
     for assumption in made.assumptions:
-        click.echo(f"assumed: {assumption}")
+        click.echo(say("assumed", what=assumption))
     for warning in made.warnings:
-        click.echo(f"the checker advises: {warning}")
+        click.echo(say("advised", what=warning))
     if not made.passed:
-        click.secho("It does not pass:", fg="red", bold=True)
+        click.secho(say("wrong"), fg="red", bold=True)
         click.echo(made.wrong + (f"\nno further round: {made.stopped}" if made.stopped else ""))
     else:
         click.secho(f"{made.cases} cases pass, coverage {made.coverage or 0:.0f} %", fg="green", bold=True)
@@ -86,17 +89,17 @@ def _text(path: Path) -> str:
 
 
 def _in_sentences(engine: Engine, made: Generated, path: Path) -> Iterator[str]:
-    """The sentences of the explanation that come and go."""
+    """The sentences of the explanation that come and go, in the recipe's own language."""
     from recipe_engine.errors import InvalidRecipe
     from recipe_engine.generate import explain
 
     if made.proof is None or made.proof.plan is None:
         return
     try:
-        old = explain(engine.compile(path), engine.catalog).splitlines()
+        old = explain(engine.compile(path), engine.catalog, language=made.language).splitlines()
     except InvalidRecipe:
         old = []
-    now = explain(made.proof.plan, engine.catalog).splitlines()
+    now = explain(made.proof.plan, engine.catalog, language=made.language).splitlines()
     for line in difflib.ndiff(old, now):
         if line.startswith(("+ ", "- ")) and line[2:].strip():
             yield line[0] + " " + line[2:].strip().removeprefix("- ")

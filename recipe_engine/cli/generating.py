@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from recipe_engine.engine import Engine
     from recipe_engine.generate import Bounds, Generated
+    from recipe_engine.generate.phrases import Voice
 
 NOT_DONE = 1
 
@@ -120,7 +121,7 @@ def tell_refusal(made: Generated, *, as_json: bool) -> int:
     elif made.refusal is not None:
         click.secho(made.refusal.why, bold=True)
         if made.refusal.nearest:
-            click.echo(f"Nearest possibility: {made.refusal.nearest}")
+            click.echo(_voice(made).say("nearest", what=made.refusal.nearest))
         click.echo(f"nothing was written ({made.refusal.reason.replace('_', ' ')})", err=True)
     return NOT_DONE
 
@@ -130,15 +131,18 @@ def tell_result(made: Generated, written: list[Path], *, as_json: bool) -> None:
     if as_json:
         _print_json(made, written)
         return
+    say = _voice(made).say
     if made.summary:
         click.echo(made.summary)
-    _list("Assumptions", made.assumptions)
-    _list("Settings still needed", [f"{name}: {about}" for name, about in made.settings.items()])
-    _list("The checker advises", made.warnings)
+    _list(say("assumptions"), made.assumptions)
+    _list(say("settings"), [f"{name}: {about}" for name, about in made.settings.items()])
+    _list(say("advice"), made.warnings)
     if made.diagram:
-        click.echo(f"Diagram (Mermaid)\n\n{made.diagram.rstrip()}\n")
+        click.echo(f"{say('diagram')}\n\n{made.diagram.rstrip()}\n")
+    if made.passed and written:
+        _list(say("next"), _what_next(made, written[0]))
     if not made.passed:
-        click.secho("It does not pass:", fg="red", bold=True)
+        click.secho(say("wrong"), fg="red", bold=True)
         click.echo(made.wrong)
     if made.stopped:
         click.echo(f"no further round: {made.stopped}", err=True)
@@ -152,6 +156,24 @@ def tell_result(made: Generated, written: list[Path], *, as_json: bool) -> None:
     )
     for path in written:
         click.echo(f"wrote {path}", err=True)
+
+
+def _what_next(made: Generated, recipe: Path) -> list[str]:
+    """The commands that a person may want now."""
+    schema = made.proof.plan.input_schema if made.proof is not None and made.proof.plan is not None else None
+    inputs = "".join(f" -i {name}=..." for name in (schema or {}).get("required", ()))
+    say = _voice(made).say
+    return [
+        say("try_it", command=f"recipe run {recipe} --sandbox{inputs}"),
+        say("read_again", command=f'recipe change {recipe} "..."'),
+        say("start_it", command=f"recipe run {recipe}{inputs}"),
+    ]
+
+
+def _voice(made: Generated) -> Voice:
+    from recipe_engine.generate.phrases import Voice
+
+    return Voice(made.language)
 
 
 def _list(title: str, items: Any) -> None:

@@ -26,6 +26,7 @@ from recipe_engine.core.plan import (
 )
 from recipe_engine.generate.acting import act_in_words
 from recipe_engine.generate.phrases import Language, Voice
+from recipe_engine.generate.schedules import schedule_in_words
 from recipe_engine.generate.speaking import Speaker
 from recipe_engine.plugin import Catalog
 
@@ -79,7 +80,8 @@ class _Explaining:
                 signed = f", {self.say('verified', by=trigger['verify'])}" if trigger.get("verify") else ""
                 return self.say("webhook", path=trigger["path"]) + signed
             case "schedule":
-                return self.say("schedule", cron=trigger["cron"], timezone=trigger.get("timezone", "UTC"))
+                when = schedule_in_words(trigger["cron"], self.speaker.voice)
+                return self.say("schedule", cron=when, timezone=trigger.get("timezone", "UTC"))
             case "poll":
                 return self.say("poll", action=trigger["action"], every=self.speaker.duration(trigger["every"]))
             case "event":

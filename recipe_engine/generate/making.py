@@ -17,7 +17,7 @@ from recipe_engine.engine import Engine
 from recipe_engine.generate.answer import Answer, Refusal, read_answer
 from recipe_engine.generate.asking import MAX_TOKENS, Asking, Memory, Unanswered
 from recipe_engine.generate.explaining import explain
-from recipe_engine.generate.phrases import Language
+from recipe_engine.generate.phrases import Language, language_of
 from recipe_engine.generate.prompt import Example, Prompt, prompt_for_change, prompt_for_new, prompt_for_repair
 from recipe_engine.generate.proving import Draft, Proof, prove
 from recipe_engine.generate.result import Generated
@@ -27,8 +27,6 @@ from recipe_engine.graph import mermaid
 ROUNDS = 4
 BUDGET = 1.0
 Tell = Callable[[str], None]
-_FRENCH = re.compile(r"\b(?:le|la|les|des|du|un|une|est|pour|avec|et|au|aux|par)\b|[éèêàç]|\b[dl]['’]")
-_ENGLISH = re.compile(r"\b(?:the|a|an|and|of|is|for|with|to|by|at|when)\b")
 _SLUG = re.compile(r"^slug:\s*[\"']?([a-z0-9]+(?:-[a-z0-9]+)*)", re.MULTILINE)
 _SHOWN = 200
 _NOTHING = "the answer has none of the blocks that were asked for"
@@ -173,17 +171,20 @@ class _Making:
     def _result(self, model: Asking) -> Generated:
         spent = {"rounds": self.rounds, "cost": model.spent, "tokens": model.tokens}
         if self.refusal is not None:
-            return Generated("refused", refusal=self.refusal, **spent)  # type: ignore[arg-type]  # numbers by name
+            language = language_of(self.refusal.why)
+            return Generated("refused", refusal=self.refusal, language=language, **spent)  # type: ignore[arg-type]  # numbers by name
         if self.best is None:
             return Generated("draft", wrong=self.trouble, **spent)  # type: ignore[arg-type]
         proof, plan = self.best, self.best.plan
+        language = "en" if plan is None else _language(plan)
         slug = _SLUG.search(proof.draft.recipe)
         return Generated(
             "passed" if proof.passed else "draft",
             slug=slug[1] if slug else "recipe",
             recipe=proof.draft.recipe,
             tests=proof.draft.tests,
-            summary="" if plan is None else explain(plan, self.engine.catalog, language=_language(plan)),
+            language=language,
+            summary="" if plan is None else explain(plan, self.engine.catalog, language=language),
             diagram="" if plan is None else mermaid(plan),
             coverage=None if proof.coverage is None else proof.coverage.percent,
             cases=len(proof.cases),
@@ -214,8 +215,7 @@ def _told(proof: Proof) -> str:
 
 
 def _language(plan: Plan) -> Language:
-    """The language that a recipe is written in, as far as the small words of its names and its description tell."""
-    text = " ".join(
-        [plan.name, str((plan.about or {}).get("description", "")), *(step.name for step in plan.steps)]
-    ).lower()
-    return "fr" if len(_FRENCH.findall(text)) > len(_ENGLISH.findall(text)) else "en"
+    """The language that a recipe is written in, as far as its names and its description tell."""
+    return language_of(
+        " ".join([plan.name, str((plan.about or {}).get("description", "")), *(step.name for step in plan.steps)])
+    )

@@ -6,6 +6,7 @@ matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -13,6 +14,19 @@ from typing import Literal
 Language = Literal["en", "fr"]
 
 _EN = {
+    "assumptions": "Assumptions",
+    "settings": "Settings still needed",
+    "advice": "The checker advises",
+    "diagram": "Diagram (Mermaid)",
+    "wrong": "It does not pass:",
+    "next": "What next",
+    "try_it": "Try it without accounts or keys: {command}",
+    "read_again": "Change it in words: {command}",
+    "start_it": "Once the settings are there: {command}",
+    "nearest": "Nearest possibility: {what}",
+    "in_sentences": "In sentences",
+    "assumed": "assumed: {what}",
+    "advised": "the checker advises: {what}",
     "starts": "What starts it",
     "given": "What it is given",
     "does": "What it does, step by step",
@@ -25,6 +39,23 @@ _EN = {
     "webhook": "A message from another program, to the address {path}",
     "verified": "signed by {by}",
     "schedule": "The clock: {cron} ({timezone})",
+    "every_minutes": "every {n} minutes",
+    "every_hour": "every hour",
+    "every_hours": "every {n} hours",
+    "past": "at {n} minutes past",
+    "every_day": "every day",
+    "weekdays": "from Monday to Friday",
+    "each_weekday": "every {days}",
+    "day_of_month": "on day {n} of every month",
+    "clock": "{hour}:{minute}",
+    "at_times": "at {times}",
+    "day_MON": "Monday",
+    "day_TUE": "Tuesday",
+    "day_WED": "Wednesday",
+    "day_THU": "Thursday",
+    "day_FRI": "Friday",
+    "day_SAT": "Saturday",
+    "day_SUN": "Sunday",
     "form": "Somebody who fills in its form",
     "event": "The event {event}",
     "poll": "Something new that {action} finds; it looks every {every}",
@@ -124,6 +155,8 @@ _EN = {
     "sum": "the sum of {a}",
     "minus": "{b} before {a}",
     "plus": "{b} after {a}",
+    "at": "{a} at {b}",
+    "days_between": "the days from {a} to {b}",
     "now": "now",
     "today": "today",
     "yes": "true",
@@ -135,9 +168,25 @@ _EN = {
     "minutes": "{n} minute|{n} minutes",
     "seconds": "{n} second|{n} seconds",
     "weeks": "{n} week|{n} weeks",
+    "months": "{n} month|{n} months",
+    "years": "{n} year|{n} years",
+    "business_days": "{n} working day|{n} working days",
 }
 
 _FR = {
+    "assumptions": "Hypothèses",
+    "settings": "Réglages encore nécessaires",
+    "advice": "Le vérificateur conseille",
+    "diagram": "Diagramme (Mermaid)",
+    "wrong": "Elle ne passe pas :",
+    "next": "Et maintenant",
+    "try_it": "L'essayer sans compte ni clé : {command}",
+    "read_again": "La corriger en mots : {command}",
+    "start_it": "Une fois les réglages faits : {command}",
+    "nearest": "Au plus proche : {what}",
+    "in_sentences": "En phrases",
+    "assumed": "hypothèse : {what}",
+    "advised": "le vérificateur conseille : {what}",
     "starts": "Ce qui la déclenche",
     "given": "Ce qu'on lui donne",
     "does": "Ce qu'elle fait, étape par étape",
@@ -150,6 +199,23 @@ _FR = {
     "webhook": "Un message d'un autre programme, à l'adresse {path}",
     "verified": "signé par {by}",
     "schedule": "L'horloge : {cron} ({timezone})",
+    "every_minutes": "toutes les {n} minutes",
+    "every_hour": "toutes les heures",
+    "every_hours": "toutes les {n} heures",
+    "past": "à la minute {n}",
+    "every_day": "tous les jours",
+    "weekdays": "du lundi au vendredi",
+    "each_weekday": "chaque {days}",
+    "day_of_month": "le {n} de chaque mois",
+    "clock": "{hour} h {minute}",
+    "at_times": "à {times}",
+    "day_MON": "lundi",
+    "day_TUE": "mardi",
+    "day_WED": "mercredi",
+    "day_THU": "jeudi",
+    "day_FRI": "vendredi",
+    "day_SAT": "samedi",
+    "day_SUN": "dimanche",
     "form": "Quelqu'un qui remplit son formulaire",
     "event": "L'événement {event}",
     "poll": "Une nouveauté trouvée par {action} ; elle regarde toutes les {every}",
@@ -249,6 +315,8 @@ _FR = {
     "sum": "la somme de {a}",
     "minus": "{b} avant {a}",
     "plus": "{b} après {a}",
+    "at": "{a} à {b}",
+    "days_between": "le nombre de jours entre {a} et {b}",
     "now": "maintenant",
     "today": "aujourd'hui",
     "yes": "vrai",
@@ -260,9 +328,22 @@ _FR = {
     "minutes": "{n} minute|{n} minutes",
     "seconds": "{n} seconde|{n} secondes",
     "weeks": "{n} semaine|{n} semaines",
+    "months": "{n} mois|{n} mois",
+    "years": "{n} an|{n} ans",
+    "business_days": "{n} jour ouvré|{n} jours ouvrés",
 }
 
 PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({"en": _EN, "fr": _FR})
+
+
+_FRENCH = re.compile(r"\b(?:le|la|les|des|du|un|une|est|pour|avec|et|au|aux|par)\b|[éèêàç]|\b[dl]['’]")
+_ENGLISH = re.compile(r"\b(?:the|a|an|and|of|is|for|with|to|by|at|when)\b")
+
+
+def language_of(text: str) -> Language:
+    """The language of a text, as far as its small words tell; English when they tell nothing."""
+    small = text.lower()
+    return "fr" if len(_FRENCH.findall(small)) > len(_ENGLISH.findall(small)) else "en"
 
 
 class Voice:

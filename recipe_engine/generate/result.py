@@ -11,6 +11,7 @@ from typing import Literal
 
 from recipe_engine.core.json import JSONObject
 from recipe_engine.generate.answer import Refusal
+from recipe_engine.generate.phrases import Language
 from recipe_engine.generate.proving import Proof
 
 Status = Literal["passed", "draft", "refused"]
@@ -22,11 +23,12 @@ class Generated:
 
     `recipe` and `tests` are texts, empty when there are none. `wrong` says why a draft does not pass; `stopped` why no
     further round was made, where that was neither success nor the number of rounds, and `stopped_by` the code of that.
-    `settings` are those still needed, with where to find them. `cost` is in US dollars.
+    `settings` are those still needed, with where to find them. `language` is that of the recipe, or of the refusal. `cost` is in US dollars.
     """
 
     status: Status
     slug: str = ""
+    language: Language = "en"
     recipe: str = ""
     tests: str = ""
     summary: str = ""
@@ -55,6 +57,7 @@ class Generated:
         return {
             "status": self.status,
             "slug": self.slug,
+            "language": self.language,
             "recipe": self.recipe,
             "tests": self.tests,
             "summary": self.summary,

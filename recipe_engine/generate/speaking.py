@@ -16,6 +16,35 @@ from recipe_engine.expr.templates import is_template, only_output, parsed_expres
 from recipe_engine.generate.phrases import Voice
 
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
+_LATER = ("add_days", "add_months", "add_years", "add_business_days")
+# What only changes the form in which a value is written.
+_FORMS = frozenset(
+    (
+        "capitalize",
+        "date",
+        "escape",
+        "format_date",
+        "format_number",
+        "in_timezone",
+        "indent",
+        "iso",
+        "lower",
+        "moment",
+        "money",
+        "normalize_space",
+        "percent",
+        "phone",
+        "text",
+        "title",
+        "to_int",
+        "to_json",
+        "to_number",
+        "trim",
+        "truncate",
+        "upper",
+        "url_encode",
+    )
+)
 _DURATION = re.compile(r"\d+(?:\.\d+)?(?:ms|[smhdw])(?:\d+(?:ms|[smhd]))*\Z")
 
 
@@ -178,6 +207,24 @@ class Speaker:
                 return self.voice.count(unit, float(number))
             case "default", (value, fallback, *_):
                 return say("default", a=self._value(value, source), b=self._value(fallback, source))
+            case name, (value, *_) if name in _FORMS:
+                return self._value(value, source)
+            case name, (value, tree.Constant(value=float() | int() as number), *_) if name in _LATER:
+                count = self.voice.count(name.removeprefix("add_"), float(number))
+                return say("plus", a=self._value(value, source), b=count)
+            case name, (
+                value,
+                tree.Unary(operator="-", operand=tree.Constant(value=float() | int() as number)),
+                *_,
+            ) if name in _LATER:
+                count = self.voice.count(name.removeprefix("add_"), float(number))
+                return say("minus", a=self._value(value, source), b=count)
+            case "at", (value, tree.Constant(value=str() as time), *_):
+                return say("at", a=self._value(value, source), b=time)
+            case "days_between", (start, end, *_):
+                return say("days_between", a=self._value(start, source), b=self._value(end, source))
+            case (("map" | "sort" | "unique"), (value, *_)):
+                return self._value(value, source)
             case ("length" | "sum") as name, (value, *_):
                 return say(name, a=self._value(value, source))
             case ("now" | "today") as name, ():

@@ -42,7 +42,11 @@ def test_new_writes_what_passed(run: Run) -> None:
     for part in (
         "Ce qu'elle fait, étape par étape",
         "- Un jour a 24 heures.",
+        "Hypothèses",
+        "Réglages encore nécessaires",
         "- channel email: set SMTP_HOST",
+        "Et maintenant",
+        "recipe run out/relance-devis.yml --sandbox -i email=...",
         "flowchart TD",
         "passed: 2 cases, coverage 100 %; 1 round\n",
     ):
@@ -63,7 +67,7 @@ def test_what_does_not_pass_is_a_draft(run: Run) -> None:
     says("draft", answer(RECIPE, WRONG))
     code, out, err = run("new", NEED, "--answers", "talk", "--rounds", "1")
     assert code == 1
-    assert "It does not pass:\n  FAIL  sans réponse, une relance" in out
+    assert "Elle ne passe pas :\n  FAIL  sans réponse, une relance" in out
     assert "draft: 2 cases" in out
     draft = Path("relance-devis.draft.yml").read_text(encoding="utf-8")
     assert draft.startswith("# A draft: it does not pass.")
@@ -142,8 +146,10 @@ def test_a_change_is_shown_in_sentences_and_lines_and_written_on_yes(run: Run, r
     says("draft", answer(RECIPE.replace("24h # un jour", "48h # deux jours"), TESTS.replace("24h}", "48h}")))
     code, out, err = run("change", str(recipe), "deux jours", "--answers", "talk", "--yes")
     assert code == 0, err
-    assert "- 2. Attendre une réponse: waits for the event contact.replied whose email is email, at most 1 day." in out
-    assert "+ 2. Attendre une réponse: waits for the event contact.replied whose email is email, at most 2 days." in out
+    assert "- 2. Attendre une réponse : attend l'événement contact.replied dont email est email, au plus 1 jour." in out
+    assert (
+        "+ 2. Attendre une réponse : attend l'événement contact.replied dont email est email, au plus 2 jours." in out
+    )
     assert "-    timeout: 24h # un jour\n+    timeout: 48h # deux jours\n" in out
     assert "2 cases pass, coverage 100 %" in out
     changed = recipe.read_text(encoding="utf-8")
@@ -163,7 +169,7 @@ def test_a_change_that_does_not_pass_leaves_the_recipe_alone(run: Run, recipe: P
     says("draft", answer(RECIPE.replace("24h # un jour", "48h"), TESTS))
     code, out, err = run("change", str(recipe), "deux jours", "--answers", "talk", "--rounds", "1", "--yes")
     assert code == 1
-    assert "It does not pass:" in out
+    assert "Elle ne passe pas :" in out
     assert f"{recipe} is as it was" in err
     assert recipe.read_text(encoding="utf-8") == RECIPE
     assert Path("relance-devis.draft.yml").exists()

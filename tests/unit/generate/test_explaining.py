@@ -8,6 +8,7 @@ import pytest
 from recipe_engine.engine import Engine
 from recipe_engine.generate import explain
 from recipe_engine.generate.phrases import PHRASES, Language, Voice
+from recipe_engine.generate.schedules import schedule_in_words
 from recipe_engine.generate.speaking import Speaker
 from recipe_engine.resources import bundled_recipes
 from recipe_engine.source import load
@@ -71,7 +72,7 @@ def test_the_same_in_french() -> None:
                 "once for each id of what arrived."
             ),
         ),
-        ('{type: schedule, cron: "0 9 * * *", timezone: Europe/Paris}', "The clock: 0 9 * * * (Europe/Paris)."),
+        ('{type: schedule, cron: "0 9 * * *", timezone: Europe/Paris}', "The clock: every day at 9:00 (Europe/Paris)."),
         ("{type: event, event: lead.created}", "The event lead.created."),
     ],
 )
@@ -201,3 +202,38 @@ def test_both_languages_have_the_same_phrases_with_the_same_places() -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert Voice("fr").duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("cron", "english", "french"),
+    [
+        ("30 8 * * MON-FRI", "from Monday to Friday at 8:30", "du lundi au vendredi à 8 h 30"),
+        ("0 9 * * MON", "every Monday at 9:00", "chaque lundi à 9 h 00"),
+        ("5 9 * * 2,0", "every Tuesday and Sunday at 9:05", "chaque mardi et dimanche à 9 h 05"),
+        ("0 8,18 * * *", "every day at 8:00 and 18:00", "tous les jours à 8 h 00 et 18 h 00"),
+        ("0 * * * *", "every hour", "toutes les heures"),
+        ("15 */4 * * *", "every 4 hours at 15 minutes past", "toutes les 4 heures à la minute 15"),
+        ("*/15 * * * 1-5", "every 15 minutes, from Monday to Friday", "toutes les 15 minutes, du lundi au vendredi"),
+        ("0 7 1 * *", "on day 1 of every month at 7:00", "le 1 de chaque mois à 7 h 00"),
+        ("0 7 1 1 *", "0 7 1 1 *", "0 7 1 1 *"),
+        ("0 9 * * MON#1", "0 9 * * MON#1", "0 9 * * MON#1"),
+        ("0 9-17 * * *", "0 9-17 * * *", "0 9-17 * * *"),
+    ],
+)
+def test_schedules_are_said_as_far_as_they_are_plain(cron: str, english: str, french: str) -> None:
+    assert schedule_in_words(cron, Voice("en")) == english
+    assert schedule_in_words(cron, Voice("fr")) == french
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("moment(meeting) - hours(24)", "24 heures avant meeting"),
+        ("meeting | in_timezone('Europe/Paris') | add_days(1) | at('10:00')", "1 jour après meeting à 10:00"),
+        ("due | add_months(-2) | format_date", "2 mois avant due"),
+        ("total | money", "total"),
+        ("days_between(today(), due)", "le nombre de jours entre aujourd'hui et due"),
+    ],
+)
+def test_dates_and_amounts_are_said_without_their_functions(expression: str, said: str) -> None:
+    assert Speaker(Voice("fr"), {}).value(expression) == said

@@ -56,7 +56,8 @@ def continuation(
     journal = list(entries)
     state = replay(plan, journal)
     target = fixed or plan
-    order = {path: place for place, path in enumerate(_paths(target, target))}
+    # Steps that the engine put into a plan may share a name: the first of them has the place.
+    order = {path: place for place, path in enumerate(dict.fromkeys(_paths(target, target)))}
     limit = len(order) if start_at is None else order[_place(start_at, order)]
     _refuse_unfinished(state, fixed, start_at)
     reused: JSONObject = {}

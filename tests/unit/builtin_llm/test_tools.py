@@ -243,6 +243,19 @@ async def test_a_run_that_is_retried_repeats_no_call(server, shop, recipe):
     assert len(server.bodies) == 3
 
 
+async def test_what_a_person_approved_is_not_done_again_when_the_run_is_retried(server, shop, recipe):
+    asked = calls(("shop_order", {"name": "vélo", "number": 2}), ("shop_find", {"name": "vélo"}))
+    server.will(asked, fails(400), says(value={"text": "fait"}))
+    async with engine_for(shop, server) as engine:
+        run = await engine.run(recipe(f"shop.find, {CONFIRMED}"), {"message": "Commande 2 vélos"})
+        await engine.runtime.approve(run.run_id, "answer/round[0]/calls[0]/approval", True, "lea", None)
+        await engine.runtime.wait(run.run_id, ("failed",))
+        again, found = await engine.retry(run.run_id)
+        view = await engine.runtime.wait(again, ("succeeded", "failed"))
+    assert view.output == {"text": "fait"}
+    assert (len(shop.ordered), len(shop.found), found.again) == (1, 1, ())
+
+
 async def test_what_customers_write_is_never_evaluated(server, shop, recipe):
     server.will(calls(("shop_find", {"name": "{{ 7 * 7 }}"})), says(value={"text": "{{ message }}"}))
     async with engine_for(shop, server) as engine:

@@ -72,3 +72,16 @@ def _user() -> str:
         if os.environ.get(name):
             return os.environ[name]
     return "command line"
+
+
+def seconds(text: str, option: str) -> float:
+    """The seconds of a duration that was given to an option.
+
+    Raises BadParameter.
+    """
+    from recipe_engine.expr import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a duration such as 30s, 15m or 2h", param_hint=option) from error

@@ -81,7 +81,7 @@ def run(
     from recipe_engine.cli.show.progress import progress
 
     _refuse_contradictions(sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm, detach=detach)
-    asked = Asked(as_json, detach, "none" if detach else form, _seconds(patience), db)
+    asked = Asked(as_json, detach, "none" if detach else form, options.seconds(patience, "--patience"), db)
     shown = progress(asked.form)  # type: ignore[arg-type]  # click has checked the choice
     telling = Telling(shown)
     engine = _engine(asked, telling, sandbox=sandbox, dry_run=dry_run, answers=answers, llm=llm)
@@ -162,14 +162,3 @@ def _script(file: str) -> list[JSON]:
     if not isinstance(found, list):
         raise click.UsageError(f"{file} holds no list of answers: write `- {{step: classify, answer: {{...}}}}`")
     return found
-
-
-def _seconds(patience: str) -> float:
-    from recipe_engine.expr import parse_duration
-
-    try:
-        return parse_duration(patience)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{patience!r} is not a duration such as 30s, 15m or 2h", param_hint="--patience"
-        ) from error

@@ -13,6 +13,7 @@ from recipe_engine.cli.loop import finish
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from recipe_engine.cli.interrupts import Interrupts
     from recipe_engine.engine import Engine
 
 
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
     """,
 )
 @click.option("--until-idle", is_flag=True, help="End when every run has ended or waits for later or for somebody.")
+@click.option(
+    "--grace",
+    metavar="DURATION",
+    default="30s",
+    show_default=True,
+    help="How long what is under way may take to end after a signal.",
+)
 @click.option("--quiet", is_flag=True, help="Do not write the lines that steps log.")
 @options.database
-def worker(until_idle: bool, quiet: bool, db: str | None) -> int:
+def worker(until_idle: bool, grace: str, quiet: bool, db: str | None) -> int:
     """Own the database and drive every run that is due: timers, events, approvals, runs handed over by other commands.
 
     One worker to a database; a second one is refused. What was under way when a worker died is looked after first.
@@ -37,10 +45,10 @@ def worker(until_idle: bool, quiet: bool, db: str | None) -> int:
     engine = Engine(db, log=None if quiet else _log)
     if engine.database == MEMORY:
         raise click.UsageError("a worker needs the file of a database, not :memory:")
-    return finish(_drive(engine, until_idle=until_idle))
+    return finish(_drive(engine, until_idle=until_idle, grace=options.seconds(grace, "--grace")))
 
 
-async def _drive(engine: Engine, *, until_idle: bool) -> int:
+async def _drive(engine: Engine, *, until_idle: bool, grace: float) -> int:
     import asyncio
 
     from recipe_engine.cli.interrupts import Interrupts
@@ -54,18 +62,31 @@ async def _drive(engine: Engine, *, until_idle: bool) -> int:
             )
         click.echo(f"driving the runs of {engine.database}", err=True)
         _collect_less_often()
-        if until_idle:
-            idle: asyncio.Task[Any] = asyncio.create_task(engine.runtime.until_idle())
-            if await stop.first(idle):
-                await idle
+        work = engine.runtime.until_idle() if until_idle else asyncio.Event().wait()
+        working: asyncio.Task[Any] = asyncio.create_task(work)
+        if await stop.first(working):
+            await working
         else:
-            forever: asyncio.Task[Any] = asyncio.create_task(asyncio.Event().wait())
-            await stop.first(forever)
-            forever.cancel()
-        if stop.was_asked:
-            click.echo("stopping; everything goes on with the next worker", err=True)
+            working.cancel()
+            await _stop(engine, stop, grace)
         await _tell_what_is_left(engine)
     return 0
+
+
+async def _stop(engine: Engine, stop: Interrupts, grace: float) -> None:
+    """Let what is under way end, for a while; then, or at the second signal, it is broken off."""
+    import asyncio
+
+    click.echo("stopping: what is under way is finished first (a second signal breaks it off)", err=True)
+    draining = asyncio.create_task(engine.runtime.drain())
+    timed = asyncio.create_task(asyncio.wait({draining}, timeout=grace))
+    await stop.second(timed)
+    if draining.done():
+        draining.result()
+    else:
+        draining.cancel()
+        click.echo("broken off; the next worker finds out what became of it", err=True)
+    click.echo("everything goes on with the next worker", err=True)
 
 
 def _collect_less_often() -> None:

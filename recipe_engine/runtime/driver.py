@@ -70,6 +70,7 @@ class EmbeddedRuntime:
         self._followers = Followers(store)
         self._error: OperationError | None = OperationError("the runtime is not open")
         self._stopped: JSON = None
+        self._draining = False
         self._idleness = Idleness(clock, self._at_rest, self._under_way, lambda: int(self._wakeups.sleeping))
         self._inbox = Inbox(store, self, self._stirred, self.broke)
 
@@ -79,6 +80,7 @@ class EmbeddedRuntime:
         await self._store.open()
         self._deliveries.open()
         self._error = None
+        self._draining = False
         self._stopped = orjson.loads(self._store.note(_STOPPED) or _NOTHING)
         self._turns.holding = self._stopped is not None
         await self._inbox.take_up()
@@ -91,7 +93,7 @@ class EmbeddedRuntime:
     def _look_after(self) -> None:
         """Take up what was left: runs that the end of a stop lets go on, effects under way, events on their way, queued
         runs, timers."""
-        by = orjson.loads(self._store.note(_RESUMED) or _NOTHING)
+        by = orjson.loads(self._store.note(_RESUMED) or _NOTHING) or "the next worker"
         for number in self._store.stopped():
             self._wakeups.wake(number, lambda run: self._turns.post(run, ev.RunResumed(by)))
         for number in self._store.busy():
@@ -140,6 +142,8 @@ class EmbeddedRuntime:
                 f"everything was stopped by {self._stopped['by']}: no run may start",
                 "`recipe stop-all --undo` ends that",
             )
+        if self._draining:
+            raise OperationRefused("what drives the runs is being stopped: no run may start", "start it again later")
         return await self._starts.start(plan, input, config, event, run_id, mode, retry_of, reused, request)
 
     async def send(self, event: str, data: JSON, event_id: str | None = None, run: str | None = None) -> int:
@@ -217,17 +221,32 @@ class EmbeddedRuntime:
     async def stop_all(self, by: str, reason: str = "") -> int:
         self._usable()
         self._stopped = {"by": by, "reason": reason, "at": self._clock.now()}
+        self._hold()
+        await self._store.commit(Change(notes=[(_STOPPED, orjson.dumps(self._stopped))]))
+        return await self._pause_moving(f"{by}: {reason}" if reason else by)
+
+    def _hold(self) -> None:
         self._turns.holding = True
         self._wakeups.stop()
         self._idleness.changed.set()
-        await self._store.commit(Change(notes=[(_STOPPED, orjson.dumps(self._stopped))]))
+
+    async def _pause_moving(self, reason: str) -> int:
         paused = []
         for run in list(self._turns.residents.moving.values()):
             if not run.state.paused and run.state.ended is None:
                 taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-                self._turns.post(run, ev.RunPaused(STOP_ALL, f"{by}: {reason}" if reason else by), taken=taken)
+                self._turns.post(run, ev.RunPaused(STOP_ALL, reason), taken=taken)
                 paused.append(taken)
         return sum(await asyncio.gather(*paused))
+
+    async def drain(self) -> None:
+        """As the protocol says; requests of other processes wait for the next owner too."""
+        self._usable()
+        self._draining = True
+        self._hold()
+        await asyncio.gather(*self._inbox.stop(), return_exceptions=True)
+        await self._pause_moving("its worker stops")
+        await self.until_idle()
 
     async def resume_all(self, by: str) -> int:
         self._usable()

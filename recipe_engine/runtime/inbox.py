@@ -45,13 +45,14 @@ class Inbox:
         self._done = done
         self._broke = broke
         self._last = 0
+        self._stopped = False
         self._watching: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
     @property
     def at_rest(self) -> bool:
         """Whether no request waits for its answer."""
-        return not self._answering and not self._store.requests(self._last)
+        return self._stopped or not (self._answering or self._store.requests(self._last))
 
     async def take_up(self) -> None:
         """Carry out what was asked while nobody drove, before anything else is done: a stop or a cancel may be in it."""
@@ -66,6 +67,7 @@ class Inbox:
 
     def stop(self) -> list[asyncio.Task[None]]:
         """Stop looking; the tasks that are ending. A request that is being carried out is for the next owner."""
+        self._stopped = True
         tasks = [*self._answering, *([self._watching] if self._watching else [])]
         for task in tasks:
             task.cancel()

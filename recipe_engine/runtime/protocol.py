@@ -151,6 +151,11 @@ class Runtime(Protocol):
         """Undo `stop_all`, and nothing else: a run that a person paused stays paused. Returns how many went on."""
         ...
 
+    async def drain(self) -> None:
+        """Before `close`: begin nothing more here, and return when what is under way has ended and is recorded. Whoever
+        drives next lets the runs go on."""
+        ...
+
     async def get(self, run: str) -> RunView: ...
 
     async def list(self, *, status: str | None = None, recipe: str | None = None, limit: int = 50) -> Runs:

@@ -112,6 +112,9 @@ class SqliteClient:
         resumed: int = await self._ask("resume_all", by=by)
         return resumed
 
+    async def drain(self) -> None:
+        """Nothing is under way here: the owner drives."""
+
     async def _ask(self, operation: str, **arguments: Any) -> Any:
         """Post a request and return what the owner answers. Raises what the owner refuses with, NotAnswered."""
         text = stored_value(arguments, "the request")

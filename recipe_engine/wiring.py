@@ -116,7 +116,6 @@ def blobs_folder(database: Path) -> Path:
 
 async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
     from recipe_engine.runtime.driver import EmbeddedRuntime
-    from recipe_engine.runtime.patience import PatientPerformer
     from recipe_engine.runtime.perform import ActionPerformer
     from recipe_engine.runtime.sandboxing import SandboxHost
     from recipe_engine.runtime.value_store import ValueStore
@@ -136,8 +135,7 @@ async def _open_owner(wanted: Wanted, store: Store, blobs: Blobs) -> Parts:
         services={"database": wanted.database, **wanted.services},
         patient=True,
     )
-    patient = PatientPerformer(performer, clock)
-    runtime = EmbeddedRuntime(store, patient, clock, _observer(found), functions=found.function_table)
+    runtime = EmbeddedRuntime(store, performer, clock, _observer(found), functions=found.function_table)
     performer.deliver_events_to(runtime.send)
     await runtime.open()
     return Parts(runtime, blobs, owner=True, sandboxes=sandboxes, transport=transport, performer=performer)

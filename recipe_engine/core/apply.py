@@ -117,6 +117,7 @@ def apply(state: State, event: Event) -> None:
             step.loop = None
             step.status = "retrying"
             step.error = event.failure
+            step.put_offs += event.failure.put_off
             ask(state, step, Pending(event.path, event.seq, "timer", "retry", event.at))
         case ev.StepInDoubt():
             step = state.steps[event.path]

@@ -33,6 +33,7 @@ from recipe_engine.core.state import State, StepState
 
 MAX_ITEMS = 100_000
 MAX_ROUNDS = 100_000
+MAX_PUT_OFFS = 30
 
 
 def decide(state: State) -> list[Event]:
@@ -181,8 +182,10 @@ def _wait(state: State, step: StepState, do: Wait) -> list[Event]:
     if do.duration is not None:
         seconds = _seconds(render(state, plan, do.duration, scope))
         return [ev.WaitStarted(path, seq, state.now + seconds)]
-    if do.until is not None:
-        moment = _moment(evaluate(state, do.until, scope))
+    moment = None if do.until is None else _moment(evaluate(state, do.until, scope))
+    if moment is not None and (do.event is not None or do.approval is not None):
+        deadline = max(moment, state.now)
+    elif moment is not None:
         if moment <= state.now:
             match do.if_past:
                 case "skip":
@@ -297,10 +300,17 @@ def _settle(state: State, step: StepState) -> Event:
     unsure = failure.happened == "maybe" and isinstance(do, Perform) and do.effect == "once"
     if unsure:
         return ev.StepInDoubt(step.path, state.seq + 1, failure)
-    if retry is not None and step.attempts < retry.attempts and retry.admits(failure):
+    if retry is not None and retry.admits(failure) and _may_repeat(step, retry, failure):
         at = state.now + _delay(retry, step.attempts, failure)
         return ev.RetryScheduled(step.path, state.seq + 1, at, failure)
     return ev.StepFailed(step.path, failure)
+
+
+def _may_repeat(step: StepState, retry: Retry, failure: Failure) -> bool:
+    """Whether there is an attempt left. One that was only put off is none, up to a number of them."""
+    if failure.put_off and retry.attempts > 1:
+        return step.put_offs < MAX_PUT_OFFS
+    return step.attempts - step.put_offs < retry.attempts
 
 
 def _delay(retry: Retry, attempts: int, failure: Failure) -> float:

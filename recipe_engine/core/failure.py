@@ -8,6 +8,8 @@ from typing import Literal
 from recipe_engine.core.json import JSON, JSONObject
 
 Happened = Literal["no", "maybe"]
+# Most vendors count by the minute: the longest wait that costs no attempt is that and a margin (seconds).
+LONGEST_PUT_OFF = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Failure:
     retry_after: float | None = None
     happened: Happened = "no"
     data: JSON = None
+
+    @property
+    def put_off(self) -> bool:
+        """Whether the other side only asked to come back in a moment: nothing happened, and nothing is wrong."""
+        named = self.retry_after is not None and self.retry_after <= LONGEST_PUT_OFF
+        return self.code == "rate_limit" and self.retryable and self.happened == "no" and named
 
     def at(self, step: str) -> Failure:
         """The same failure, naming the path of the step that failed (the innermost one wins)."""

@@ -93,7 +93,7 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class StepState:
-    """One step instance. `failing` is a failure about which nothing is decided yet; `error` the one that stayed."""
+    """One step instance. `put_offs` counts the attempts that were only put off. `failing` is a failure about which nothing is decided yet; `error` the one that stayed."""
 
     path: str
     step: Step
@@ -101,6 +101,7 @@ class StepState:
     status: StepStatus = "pending"
     wants: Wants | None = None
     attempts: int = 0
+    put_offs: int = 0
     started_at: float | None = None
     ended_at: float | None = None
     output: JSON = None

@@ -23,19 +23,25 @@ _USAGE_FIELDS = frozenset(item.name for item in fields(Usage))
 class Attempt:
     """One attempt. `limit` is its running time limit of `seconds`, `answered` whether the other side has said anything, `wrote`
     whether a write was answered with success, `under_way` the write whose answer is not in yet.
-    A `patient` attempt waits where a vendor says how long; `waited` is for how long it has (seconds)."""
+    `progressed` says that a request succeeded. A `patient` attempt waits where a vendor says how long; `waited` is for how long it has (seconds)."""
 
     run: RunInfo
     command: PerformAction
     limit: TimeLimit
     answered: bool = False
     wrote: bool = False
+    progressed: bool = False
     under_way: Request | None = None
     streams: list[Response] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=dict)
     seconds: float = math.inf
     patient: bool = False
     waited: float = 0.0
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether it may wait for a vendor itself: what has done nothing yet is better begun again later."""
+        return self.patient and self.progressed
 
     def may_have_written(self) -> bool:
         """Whether some write was done, or sent without an answer."""

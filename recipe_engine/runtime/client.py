@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from recipe_engine.core.failure import LONGEST_PUT_OFF
 from recipe_engine.core.json import JSON
 from recipe_engine.plugin.answers import failure_of_answer
 from recipe_engine.plugin.api import Blobs
@@ -24,7 +25,7 @@ from recipe_engine.runtime.attempt import Attempt
 from recipe_engine.runtime.bodies import Multipart, form_body, query_string
 from recipe_engine.runtime.clock import Clock
 from recipe_engine.runtime.dry_run import WouldSend
-from recipe_engine.runtime.patience import IN_ALL, put_off
+from recipe_engine.runtime.patience import IN_ALL, SHORTEST, put_off
 from recipe_engine.runtime.world import Link, World, origin_of
 
 # How much of an error answer is read (bytes).
@@ -181,6 +182,7 @@ class ActionHttp:
         if writes:
             attempt.under_way = None
             attempt.wrote = attempt.wrote or response.ok
+        attempt.progressed = attempt.progressed or response.ok
         if response.streamed:
             attempt.streams.append(response)
         if link.base:
@@ -203,8 +205,14 @@ class ActionHttp:
     async def _sat_out(self, failure: Exception) -> bool:
         """Whether the vendor named a wait that a patient attempt has now waited."""
         attempt = self._attempt
-        wait = put_off(failure.failure) if attempt.patient and isinstance(failure, ActionError) else None
-        if wait is None or attempt.waited + wait > IN_ALL:
+        if not isinstance(failure, ActionError) or not attempt.may_wait:
+            return False
+        wait = put_off(failure.failure)
+        if wait is None:
+            return False
+        if attempt.waited + wait > IN_ALL:
+            # No put-off any more, but a vendor that gives nothing: the step's retries are counted.
+            failure.failure = replace(failure.failure, retry_after=LONGEST_PUT_OFF + SHORTEST)
             return False
         attempt.waited += wait
         async with self._queued():

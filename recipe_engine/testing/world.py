@@ -20,7 +20,6 @@ from recipe_engine.runtime.blobs import MemoryBlobs
 from recipe_engine.runtime.clock import VirtualClock
 from recipe_engine.runtime.driver import EmbeddedRuntime
 from recipe_engine.runtime.memory import MemoryStore
-from recipe_engine.runtime.patience import PatientPerformer
 from recipe_engine.runtime.perform import ActionPerformer
 from recipe_engine.runtime.sandboxing import SandboxHost
 from recipe_engine.runtime.settings import Settings
@@ -103,9 +102,7 @@ class World:
         await self.runtime.open()
 
     def _make_runtime(self) -> EmbeddedRuntime:
-        runtime = EmbeddedRuntime(
-            self._store, PatientPerformer(self._performer, self.clock), self.clock, seeds=lambda: SEED
-        )
+        runtime = EmbeddedRuntime(self._store, self._performer, self.clock, seeds=lambda: SEED)
         self._performer.deliver_events_to(runtime.send)
         return runtime
 

@@ -55,7 +55,7 @@ def test_using_a_skipped_step_fails_and_says_why():
 
 def test_failure_is_retried_after_its_delay_and_no_earlier_than_the_vendor_asks():
     run = Hand(plan([act("a", retry=Retry(3, 2.0, "exponential"))]))
-    run.fail("a", Failure("rate_limit", "slow down", retryable=True, retry_after=9.0))
+    run.fail("a", Failure("unavailable", "slow down", retryable=True, retry_after=9.0))
     assert run.state.status == "waiting"
     assert run.state.next_wake == 1009.0
     assert isinstance(run.fire("a", 9)[0], PerformAction)
@@ -65,6 +65,33 @@ def test_failure_is_retried_after_its_delay_and_no_earlier_than_the_vendor_asks(
     run.fail("a", BUSY)
     assert run.state.status == "failed"
     assert run.state.steps["a"].attempts == 3
+
+
+PUT_OFF = Failure("rate_limit", "slow down", retryable=True, retry_after=60.0)
+
+
+def test_being_put_off_costs_no_attempt_up_to_a_number_of_times():
+    run = Hand(plan([act("a", retry=Retry(2, 1.0, "none"))]))
+    for _ in range(5):
+        run.fail("a", PUT_OFF)
+        run.fire("a", 60)
+    run.fail("a", BUSY)
+    run.fire("a", 1)
+    run.fail("a", BUSY)
+    assert (run.state.status, run.state.steps["a"].attempts) == ("failed", 7)
+    endless = Hand(plan([act("a", retry=Retry(2))]))
+    while endless.state.status != "failed":
+        endless.fail("a", PUT_OFF)
+        if endless.state.status == "waiting":
+            endless.fire("a", 60)
+    assert endless.state.steps["a"].attempts == 31
+
+
+def test_a_step_that_is_not_retried_is_not_put_off_either():
+    for retry in (None, Retry(1)):
+        run = Hand(plan([act("a", retry=retry)]))
+        run.fail("a", PUT_OFF)
+        assert run.state.status == "failed"
 
 
 def test_retry_on_names_the_codes_that_are_retried():

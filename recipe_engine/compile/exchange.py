@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from recipe_engine.compile.tools import ToolOffer
+from recipe_engine.compile.ids import RESERVED
+from recipe_engine.compile.tools import ToolOffer, plain
 from recipe_engine.core import plan as core
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.expr import is_template
@@ -27,10 +28,11 @@ KEPT_FOR = "90d"
 RESULT_SHOWN = 20_000
 _AT_ONCE = 4
 _FAILED = "{{ error.code }}: {{ error.title }} {{ error.detail }}"
-# Names that the steps around a tool's have.
+# Names that the steps around a tool's have, and that expressions of the plan say.
 _OWN = frozenset(
-    ("approval", "approved", "call", "calls", "given", "kept", "model", "question", "result", "rounds", "tool")
-)
+    ("answer", "approval", "approved", "ask", "call", "calls", "given", "kept", "key", "model", "past", "question", "result",
+     "round", "rounds", "said", "to", "tool", *RESERVED)
+)  # fmt: skip
 _KEY = "{{ key | text | length }}:{{ key }}/"
 
 
@@ -60,6 +62,7 @@ class ExchangePlan:
         """The call of the plan. Templates are rendered where the author wrote them; the rest stands in the plan."""
         given: JSONObject = {"question": {name: value for name, value in self._params.items() if _templated(value)}}
         given["given"] = {offer.name: offer.given for offer in self._offers if offer.given}
+        given["to"] = {offer.name: offer.to for offer in self._offers if offer.to is not None}
         if self._remembered:
             given["key"] = conversation
         return core.Call(self.slug, given)
@@ -141,24 +144,24 @@ class ExchangePlan:
 
     def _arm(self, offer: ToolOffer) -> int:
         """A group, so that the failure of an action is a result too."""
-        action, id_ = offer.action, f"{offer.name}_" if offer.name in _OWN else offer.name
-        given = f" | merge(given.{offer.name})" if offer.given else ""
+        action, id_ = offer.action, _step_id(offer.name)
+        given = f" | merge(given['{offer.name}'])" if offer.given else ""
         if offer.confirm:
             given = f" | merge(approval.fields){given}"
         do = core.Perform(action.name, f"{{{{ call.input{given} }}}}", offer.effect)
         act = self._add(id_, do, retry=action.retry_for(offer.effect), timeout=action.timeout, type_=action.name)
         body = [act, self._result(_words(id_), failed=False)]
         if offer.confirm:
-            ask = f"{self._model.name}: {action.name} {{{{ call.input | to_json }}}}"
+            ask = f"{plain(self._model.name)}: {action.name} {{{{ call.input | to_json }}}}"
             edited = {name: value for name, value in offer.input_schema.items() if name != "required"}
             approval: JSONObject = {"ask": ask, "fields": edited}
             if offer.to is not None:
-                approval["to"] = offer.to
+                approval["to"] = f"{{{{ to['{offer.name}'] }}}}"
             approved = core.Case("approval.approved", self._block(*body))
             refused = self._told("refused by {{ approval.by }}", failed=True)
             asking = self._add("approval", core.Wait(approval=approval), type_="wait")
             body = [asking, self._add("approved", core.Branch((approved,), refused))]
-        return self._add(f"{id_}_call", core.Group(self._block(*body)), on_error=self._told(_FAILED, failed=True))
+        return self._add(f"_{id_}", core.Group(self._block(*body)), on_error=self._told(_FAILED, failed=True))
 
     def _told(self, text: str, *, failed: bool) -> int:
         values = {"id": "{{ call.id }}", "text": text, "failed": failed}
@@ -190,6 +193,11 @@ class ExchangePlan:
     def _block(self, *steps: int) -> int:
         self._blocks.append(steps)
         return len(self._blocks) - 1
+
+
+def _step_id(name: str) -> str:
+    """A tool's name as the id of its step: expressions can say it, and it is none of the engine's own."""
+    return name if name[0].isalpha() and name not in _OWN else f"tool_{name}"
 
 
 def _told(offer: ToolOffer) -> JSONObject:

@@ -170,8 +170,11 @@ def _inside(type_: Type, part: str | int) -> Type | None:
 
 
 def _named(path: Path, expected: Expected) -> str:
-    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-    return f"`{dotted}` of {expected.owner}" if dotted else expected.owner
+    return f"`{_dotted(path)}` of {expected.owner}" if path else expected.owner
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def _tell(
@@ -189,7 +192,7 @@ def _tell(
             present = list(error.instance) if isinstance(error.instance, dict) else []
             close = suggest(name, present)
             hint = f"did you mean it by `{close}`?" if close else f"add `{name}:`"
-            inside = f" in `{here[-1]}`" if here else ""
+            inside = f" in `{_dotted(here)}`" if here else ""
             problems.add(
                 missing,
                 f"{expected.owner} needs the {expected.word} `{name}`{inside}, which is not given",
@@ -242,7 +245,10 @@ def _wanted(kind: str, error: jsonschema_rs.ValidationError, details: dict[str, 
         branches = [_branch(branch, depth) for branch in details.get("context", ())]
         return " or ".join(dict.fromkeys(words for words in branches if words)) or "another value", None
     if kind == "oneOfMultipleValid":
-        return "what fits exactly one of the alternatives", "this fits several of them: leave out what is of another one"
+        return (
+            "what fits exactly one of the alternatives",
+            "this fits several of them: leave out what is of another one",
+        )
     return error.message.lower(), None
 
 

@@ -94,7 +94,8 @@ CODES: tuple[Code, ...] = (
         "tool that the model may not use so",
         "error",
         "A model is talked to by strangers: what it calls may read, and change something only when a person approves "
-        "each call. It never chooses the address of an http request, and every tool has a name of its own.",
+        "each call. It never chooses where an http request goes and in whose name, nor a table of the store. Every tool has "
+        "a name of its own, and nothing is given both under `with` and by the model.",
         bad="tools: [hubspot.create_ticket]",
         good="tools: [hubspot.search, {action: hubspot.create_ticket, confirm: approval}]",
     ),

@@ -24,7 +24,7 @@ from recipe_engine.core.json import JSON
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What an attempt consumed: tokens by class, and money in US dollars. `fallbacks` counts answers that a stand-in gave:
-    another model than the step's own, or a prepared answer."""
+    another model than the step's own, or a prepared answer. `repairs` counts answers that did not fit and were sent back."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -32,6 +32,7 @@ class Usage:
     cache_write_tokens: int = 0
     cost: float = 0.0
     fallbacks: int = 0
+    repairs: int = 0
 
 
 # --- from outside ---------------------------------------------------------------------------------------------------

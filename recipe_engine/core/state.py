@@ -212,6 +212,7 @@ def add_usage(one: Usage, other: Usage) -> Usage:
         one.cache_write_tokens + other.cache_write_tokens,
         one.cost + other.cost,
         one.fallbacks + other.fallbacks,
+        one.repairs + other.repairs,
     )
 
 

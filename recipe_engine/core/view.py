@@ -54,7 +54,8 @@ def error_view(failure: Failure | None) -> JSON:
 
 
 def usage_view(usage: Usage) -> JSONObject:
-    """Tokens by class and together, and cost in US dollars; `fallbacks` when a stand-in gave answers."""
+    """Tokens by class and together, and cost in US dollars; `fallbacks` when a stand-in gave answers, `repairs` when answers
+    were sent back."""
     view: JSONObject = {
         "tokens": total_tokens(usage),
         "input_tokens": usage.input_tokens,
@@ -63,4 +64,5 @@ def usage_view(usage: Usage) -> JSONObject:
         "cache_write_tokens": usage.cache_write_tokens,
         "cost": round(usage.cost, 6),
     }
-    return {**view, "fallbacks": usage.fallbacks} if usage.fallbacks else view
+    more = {"fallbacks": usage.fallbacks, "repairs": usage.repairs}
+    return {**view, **{name: count for name, count in more.items() if count}}

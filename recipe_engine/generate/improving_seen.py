@@ -67,6 +67,7 @@ class StepSeen:
     seconds: list[float] = field(default_factory=list)
     answers: int = 0
     stood_in: dict[str, int] = field(default_factory=dict)
+    sent_back: dict[str, int] = field(default_factory=dict)
     cost: float = 0.0
     tokens: int = 0
     waits: Counter[str] = field(default_factory=Counter)
@@ -199,6 +200,8 @@ class _Reading:
             seen.tokens += usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens
             if usage.fallbacks:
                 seen.stood_in[self.run] = seen.stood_in.get(self.run, 0) + usage.fallbacks
+            if usage.repairs:
+                seen.sent_back[self.run] = seen.sent_back.get(self.run, 0) + usage.repairs
 
     def seen(self, path: str) -> StepSeen | None:
         """Where to count what happened at a path; None for a step that is not there any more, or not as it was."""

@@ -27,7 +27,7 @@ _CLOSED = frozenset({"boolean", "number", "integer"})
 
 def of_step(seen: StepSeen, plan: Plan) -> Iterator[Finding]:
     """Everything that a step shows."""
-    for look in (_fails, _retries, _stands_in, _slow, _waits, _doubts):
+    for look in (_fails, _retries, _stands_in, _sent_back, _slow, _waits, _doubts):
         yield from look(seen)
     yield from _unsure(seen, plan)
     yield from _cheaper(seen, plan)
@@ -76,6 +76,20 @@ def _stands_in(seen: StepSeen) -> Iterator[Finding]:
         "give the model more time or tries, ask for less at once, or make the answer that stands in a better one"
         if all_ >= FEW and len(seen.stood_in) / all_ >= _OFTEN else "",
         line=seen.step.line, runs=tuple(seen.stood_in)[:EXAMPLES], weight=45 + len(seen.stood_in) / all_,
+    )  # fmt: skip
+
+
+def _sent_back(seen: StepSeen) -> Iterator[Finding]:
+    if not seen.sent_back:
+        return
+    all_ = len(seen.runs)
+    yield Finding(
+        "repairs", seen.where,
+        f"answers of `{seen.where}` did not fit its schema and were sent back in {out_of(len(seen.sent_back), all_)}",
+        {"runs": all_, "repaired": len(seen.sent_back), "rounds": sum(seen.sent_back.values())},
+        "describe in output_schema what each field is, ask for fewer at once, or show an example"
+        if all_ >= FEW and len(seen.sent_back) / all_ >= _OFTEN else "",
+        line=seen.step.line, runs=tuple(seen.sent_back)[:EXAMPLES], weight=30 + len(seen.sent_back) / all_,
     )  # fmt: skip
 
 

@@ -154,6 +154,7 @@ async def _ask(
         if not problems:
             return value, replace(answer, calls=())
         ctx.log(f"the answer does not fit output_schema: {problems[0]}", problems=len(problems), round=repairs + 1)
+        ctx.report_usage(repairs=int(repairs < params.repair))
         if repairs < params.repair:
             record.rejects(answer)
             request = repaired(request, answer.text, problems)

@@ -118,6 +118,13 @@ async def test_fallbacks() -> None:
     assert found.runs == ("run5", "run6")
 
 
+async def test_answers_that_were_sent_back() -> None:
+    unfit = {"model": [{"answer": {"kind": 7}}, *SURE["model"]]}
+    found = of_kind(await lived(ASK, (4, SURE), (2, unfit)), "repairs")
+    assert found.said == "answers of `ask` did not fit its schema and were sent back in 2 of 6 runs"
+    assert (found.evidence["rounds"], found.runs) == (2, ("run5", "run6"))
+
+
 async def test_unsure_answers_are_held_against_the_threshold_of_the_recipe() -> None:
     found = of_kind(await lived(ASK, (3, SURE), (4, UNSURE)), "unsure")
     assert found.said == "`ask.confidence` was low 4 of 7 times (median 0.5), below the 0.8 that the recipe asks for"

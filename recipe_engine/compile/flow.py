@@ -26,13 +26,13 @@ def check_flow(analysis: Analysis) -> None:
                 _repeat(analysis, step, path)
             case ForEachStep():
                 check_batch(analysis, step, path)
-            case WaitStep() if step.timeout is None and (step.event is not None or step.approval is not None):
+            case WaitStep() if step.timeout is None and step.until is None and (step.event or step.approval):
                 what = "event" if step.event is not None else "approval"
                 analysis.problems.add(
                     "R509",
                     f"`{step.id}` waits for ever when the {what} never comes",
                     (*path, what),
-                    "add `timeout`, and `on_timeout` for what to do then",
+                    "add `timeout` (or `until`, a moment), and `on_timeout` for what to do then",
                     key=True,
                 )
     _money(analysis)

@@ -39,19 +39,27 @@ def _wait(analysis: Analysis, step: WaitStep, path: Path) -> None:
         span = analysis.problems.anchor(path, {"id": step.id})
         analysis.problems.add("R312", f"`{step.id}` waits for nothing: expected one of {_LISTED}", path, span=span)
         return
+    answered = step.event is not None or step.approval is not None
+    # With an event or an approval, `until` is no purpose but a bound, like `timeout`.
+    bound = answered and step.until is not None
+    given = [name for name in given if not (bound and name == "until")]
     for name in given[1:]:
         analysis.problems.add(
             "R312",
             f"`{step.id}` waits for `{given[0]}` and for `{name}`, expected exactly one of {_LISTED}",
             (*path, name),
-            "to bound a wait for an event or an approval, use `timeout`",
+            "to bound a wait for an event or an approval, use `timeout` or `until`",
             key=True,
         )
+    if bound and step.timeout is not None:
+        message = f"`{step.id}` is bound by `timeout` and by `until`, expected one of them"
+        analysis.problems.add("R312", message, (*path, "timeout"), "remove one of them", key=True)
+    if bound and step.if_past is not None:
+        _refuse(analysis, path, "if_past", "a moment that is past times out at once")
     _only_with(analysis, step, path, "if_past", "until", given=step.until is not None)
     _only_with(analysis, step, path, "match", "event", given=step.event is not None)
-    answered = step.event is not None or step.approval is not None
     _only_with(analysis, step, path, "timeout", "event` or `approval", given=answered)
-    _only_with(analysis, step, path, "on_timeout", "timeout", given=step.timeout is not None)
+    _only_with(analysis, step, path, "on_timeout", "timeout", given=bound or step.timeout is not None)
 
 
 def _only_with(analysis: Analysis, step: Step, path: Path, name: str, other: str, *, given: bool) -> None:

@@ -105,8 +105,9 @@ class Branch:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Wait for exactly one of: `duration` (template giving a duration), `until` (bare expression giving a moment),
-    `event` (a name, with `match`: field -> template), `approval` (templates). `on_timeout` is a block or None: then a
-    timeout fails the step with code `timeout`."""
+    `event` (a name, with `match`: field -> template), `approval` (templates). With an event or an approval, `until` is
+    when it times out; a moment that is past times out at once. `on_timeout` is a block or None: then a timeout fails the
+    step with code `timeout`."""
 
     duration: JSON = None
     until: str | None = None

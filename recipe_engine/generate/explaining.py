@@ -227,7 +227,9 @@ class _Explaining:
         else:
             yield say("wait_duration", duration=speaker.duration(wait.duration))
             return
-        if step.timeout is None:
+        if wait.until is not None:
+            yield say("until_at_most", moment=speaker.value(wait.until))
+        elif step.timeout is None:
             yield say("for_ever")
         else:
             yield say("at_most", duration=self.voice.duration(step.timeout))

@@ -164,9 +164,9 @@ def _timeout(plan: Plan, block: int | None) -> list[Lane]:
 
 def _waits_for(wait: Wait) -> str:
     if wait.event is not None:
-        return f"for the event {_text(wait.event)}"
+        return f"for the event {_text(wait.event)}" + (f", until {wait.until}" if wait.until is not None else "")
     if wait.approval is not None:
-        return "for an approval"
+        return "for an approval" + (f", until {wait.until}" if wait.until is not None else "")
     if wait.until is not None:
         return f"until {wait.until}"
     return f"for {_text(wait.duration)}"

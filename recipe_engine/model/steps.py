@@ -177,19 +177,24 @@ class Approval(Part):
 class WaitStep(Step):
     """Waits for exactly one thing: a duration, a moment, an event or an approval.
 
-    Its output: nothing for a duration or a moment, the event's data, or `{approved, by, fields}`. A wait whose
-    `timeout` passes runs `on_timeout`; without it the step fails with code `timeout`.
+    Its output: nothing for a duration or a moment, the event's data, or `{approved, by, fields}`. A wait for an event or
+    an approval whose `timeout` passes, or whose `until` comes, runs `on_timeout`; without it the step fails with code
+    `timeout`.
     """
 
     duration: DurationTemplate | None = Field(None, description="How long to wait.")
-    until: Expression | None = Field(None, description="An expression that gives a moment: meeting.start - hours(2).")
+    until: Expression | None = Field(
+        None,
+        description="An expression that gives a moment: meeting.start - hours(2). With an event or an approval, "
+        "when it times out.",
+    )
     if_past: Literal["skip", "continue", "fail"] | None = Field(
         None, description="What to do when the moment is past: continue at once (the default), skip the step, or fail."
     )
     event: Template | None = Field(None, description="The name of the event to wait for.")
     match: dict[str, Any] | None = Field(None, description="Fields of the event's data and the values they must have.")
     approval: Approval | None = Field(None, description="The question to a person.")
-    on_timeout: Block | None = Field(None, description="What to do when `timeout` has passed.")
+    on_timeout: Block | None = Field(None, description="What to do when `timeout` has passed, or `until` has come.")
 
     def blocks(self) -> Iterator[tuple[Path, Block]]:
         if self.on_timeout is not None:

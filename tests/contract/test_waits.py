@@ -93,6 +93,35 @@ async def test_an_event_after_the_timeout_comes_too_late(world: World):
     assert (view.status, view.output) == ("succeeded", {"too": "late"})
 
 
+async def test_an_event_may_be_waited_for_until_a_moment(world: World):
+    draft = Draft()
+    late = draft.block(draft.act("late", {"too": "late"}))
+    plan = draft.plan(draft.step("w", Wait(event="replied", until="'2026-01-03T12:00:00Z'", on_timeout=late)))
+    run_id = await world.start(plan, {})
+    await world.idle(until=DAY)
+    await world.send("replied", {"text": "yes"})
+    await world.idle()
+    assert (await world.runtime.get(run_id)).output == {"text": "yes"}
+
+
+async def test_the_moment_ends_the_wait_for_an_event(world: World):
+    draft = Draft()
+    late = draft.block(draft.act("late", {"too": "late"}))
+    plan = draft.plan(draft.step("w", Wait(event="replied", until="'2026-01-03T12:00:00Z'", on_timeout=late)))
+    view = await world.run(plan)
+    assert (view.output, view.ended_at) == ({"too": "late"}, "2026-01-03T12:00:00.000Z")
+
+
+async def test_a_moment_that_is_past_leaves_no_time_for_the_event(world: World):
+    draft = Draft()
+    late = draft.block(draft.act("late", {"too": "late"}))
+    plan = draft.plan(draft.step("w", Wait(event="replied", until="'2025-12-31T00:00:00Z'", on_timeout=late)))
+    view = await world.run(plan)
+    assert (view.output, view.ended_at) == ({"too": "late"}, "2026-01-01T00:00:00.000Z")
+    view = await world.run(plan_of(Wait(approval={"ask": "?"}, until="now - hours(1)")))
+    assert (view.status, view.error["code"]) == ("failed", "timeout")
+
+
 async def test_an_event_at_the_moment_of_the_timeout_has_one_winner(world: World):
     run_id = await world.start(plan_of(Wait(event="replied"), timeout=3600.0), {})
     await world.idle(until=3599)

@@ -82,7 +82,8 @@ class Builder:
         if kind == "event":
             name = draw(st.sampled_from(EVENTS))
             on_timeout = self.block(0) if draw(st.booleans()) else None
-            return Wait(event=name, match={"n": "{{ n }}"}, on_timeout=on_timeout)
+            until = draw(st.sampled_from([None, None, "now + seconds(20)", "now - days(1)"]))
+            return Wait(event=name, match={"n": "{{ n }}"}, until=until, on_timeout=on_timeout)
         if kind == "approval":
             return Wait(approval={"ask": "go on with {{ n }}?", "to": "a@example.org"})
         if kind == "branch":

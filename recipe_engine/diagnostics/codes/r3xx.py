@@ -105,7 +105,8 @@ CODES: tuple[Code, ...] = (
         "R312",
         "wait without a single purpose",
         "error",
-        "A wait is for exactly one thing: a `duration`, a moment (`until`), an `event` or an `approval`.",
+        "A wait is for exactly one thing: a `duration`, a moment (`until`), an `event` or an `approval`. One for an event or "
+        "an approval is bound by `timeout`, or by a moment (`until`).",
         bad="- {id: answer, type: wait, event: contact.replied, duration: 24h}",
         good="- {id: answer, type: wait, event: contact.replied, timeout: 24h}",
     ),

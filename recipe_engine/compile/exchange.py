@@ -119,6 +119,7 @@ class ExchangePlan:
             }
         if self._remembered:
             exchange["history"] = "{{ past.entries if past is defined else [] }}"
+            exchange["key"] = "{{ key }}"
         params: JSONObject = {
             name: f"{{{{ question.{name} }}}}" if _templated(value) else value for name, value in self._params.items()
         }

@@ -108,6 +108,8 @@ class AnthropicServer:
         self.looks = 0
         self.slow = 0
         self.downloads = 0
+        # What answers when nothing was scripted.
+        self.otherwise: Callable[[Any], Reply] = _sample
         self._replies: deque[Reply] = deque()
         self._check = check
         self._runner: web.AppRunner | None = None
@@ -145,7 +147,7 @@ class AnthropicServer:
         refusal = _refusal(received)
         if refusal is not None:
             return _sent(refusal)
-        reply = self._replies.popleft() if self._replies else _sample(received.body)
+        reply = self._replies.popleft() if self._replies else self.otherwise(received.body)
         if reply.halved:
             return await _send_in_halves(request, reply)
         if reply.gate is not None:
@@ -170,7 +172,7 @@ class AnthropicServer:
         self.downloads += 1
         rows = []
         for row in self.batches[request.match_info["id"]]:
-            reply = self._replies.popleft() if self._replies else _sample(row["params"])
+            reply = self._replies.popleft() if self._replies else self.otherwise(row["params"])
             good = {"type": "succeeded", "message": reply.body}
             bad = {"type": "errored", "error": reply.body}
             rows.append({"custom_id": row["custom_id"], "result": good if reply.status == 200 else bad})

@@ -157,6 +157,7 @@ class Exchange(BaseModel):
     limit: int = 0
     rounds: list[JSONObject] = Field(default_factory=list)
     history: list[JSONObject] = Field(default_factory=list)
+    key: Any = Field(default=None, description="what the conversation is kept under; not given without one")
 
 
 class Batched(BaseModel):

@@ -22,6 +22,7 @@ from recipe_engine.builtin.llm.provider import (
     ToolCall,
     ToolResult,
 )
+from recipe_engine.plugin import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +34,17 @@ if TYPE_CHECKING:
 MAX_CALLS = 10
 # Of an earlier exchange, what is shown to the model again (characters).
 MAX_SAID = 20_000
+# The longest key of a conversation (characters): with what stands around it, the store takes it.
+MAX_KEY = 300
 
 
 def earlier(exchange: Exchange) -> list[Message]:
-    """The turns of earlier runs, the oldest first."""
+    """The turns of earlier runs, the oldest first.
+
+    Raises Terminal `invalid_conversation` when the conversation is nobody's: it would be everybody's.
+    """
+    if "key" in exchange.model_fields_set:
+        _refuse_bad_key(exchange.key)
     turns: list[Message] = []
     for entry in reversed(exchange.history):
         said = entry.get("value") or {}
@@ -47,6 +55,19 @@ def earlier(exchange: Exchange) -> list[Message]:
                 Message("assistant", (Text(answers.bounded(assistant, MAX_SAID)),)),
             ]
     return turns
+
+
+def _refuse_bad_key(key: JSON) -> None:
+    if isinstance(key, int) and not isinstance(key, bool):
+        return
+    if not isinstance(key, str) or not key.strip():
+        found = "an empty text" if isinstance(key, str) else "nothing" if key is None else type(key).__name__
+        detail = f"`conversation` gave {found}, expected a text or a whole number that is the person's or the ticket's"
+    elif len(key) > MAX_KEY:
+        detail = f"`conversation` gave {len(key)} characters, expected at most {MAX_KEY}"
+    else:
+        return
+    raise Terminal("the conversation cannot be kept under this key", code="invalid_conversation", detail=detail)
 
 
 def later(exchange: Exchange) -> list[Message]:

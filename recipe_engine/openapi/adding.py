@@ -6,11 +6,11 @@ The one rule: nothing is left out silently. Each thing of the document that no a
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 
@@ -18,9 +18,11 @@ from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.errors import RecipeError
 from recipe_engine.openapi.addresses import host_of, server_url
 from recipe_engine.openapi.auth import Credentials
+from recipe_engine.openapi.auth_schemes import suggested_auth
 from recipe_engine.openapi.bounds import Weights
+from recipe_engine.openapi.bundling import FILES, bundled, is_elsewhere
 from recipe_engine.openapi.connector import Config
-from recipe_engine.openapi.document import Document, listing, mapping, read_document
+from recipe_engine.openapi.document import Document, mapping, read_document
 from recipe_engine.openapi.folders import CONFIG, counted, some
 from recipe_engine.openapi.index import INDEX, Index, index_of, write_index
 from recipe_engine.openapi.operations import VARIABLE, Operation, read_operation
@@ -56,6 +58,8 @@ def add(wanted: Wanted, folder: Path) -> Added:
     Raises RecipeError when the document makes none, or the folder holds a connector of another kind already.
     """
     document = read_document(wanted.content, wanted.source)
+    if not _is_address(wanted.source):
+        document = Document(bundled(document.data, Path(wanted.source)))
     index = index_of(document)
     if not index.entries:
         raise RecipeError(f"{wanted.source} describes no operation that could be an action", _first(index))
@@ -72,43 +76,24 @@ def add(wanted: Wanted, folder: Path) -> Added:
     return Added(folder, config, index, remarks)
 
 
-def suggested_auth(document: Document, name: str) -> str:
-    """The way to authenticate that the document's security schemes name, with settings of the connector's name."""
-    schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
-    wanted = [each for need in listing(document.data.get("security")) if isinstance(need, dict) for each in need]
-    prefix = name.upper()
-    for key in [*wanted, *schemes]:
-        scheme = mapping(document.found(schemes.get(key)))
-        match str(scheme.get("type")), str(scheme.get("scheme", scheme.get("in"))).lower():
-            case "http", "bearer":
-                return f"bearer:{prefix}_TOKEN"
-            case "http", "basic":
-                return f"basic:{prefix}_USER:{prefix}_PASSWORD"
-            case "apiKey", ("header" | "query") as place if re.fullmatch(r"[^\s:]+", str(scheme.get("name"))):
-                return f"{place}:{scheme.get('name')}:{prefix}_API_KEY"
-            case (("oauth2" | "openIdConnect"), _):
-                flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
-                url = str(flow.get("tokenUrl", ""))
-                if url.startswith("http"):
-                    return f"oauth2:{url}:{prefix}_CLIENT_ID:{prefix}_CLIENT_SECRET"
-                return f"bearer:{prefix}_TOKEN"
-    return "none"
-
-
 def _server(wanted: Wanted, index: Index) -> tuple[str, dict[str, str]]:
-    """The base URL as `connector.yml` keeps it, and what its variables are when no setting says otherwise."""
+    """The base URL as `connector.yml` keeps it, and what its variables are when no setting says otherwise. An address
+    without a host is below the address that the document is from."""
     if wanted.server:
         return wanted.server.rstrip("/"), {}
-    first = next((each for each in index.servers if host_of(server_url(each))), None)
-    if first is None:
-        return "", {}
-    variables = mapping(first.get("variables"))
-    url = str(first["url"]).rstrip("/")
-    return url, {
-        name: str(mapping(variables.get(name)).get("default", ""))
-        for name in VARIABLE.findall(url)
-        if mapping(variables.get(name)).get("default")
-    }
+    for each in index.servers or [{"url": "/"}]:
+        url = str(each.get("url", ""))
+        variables = mapping(each.get("variables"))
+        if _is_address(wanted.source) and not host_of(server_url(each)):
+            url = urljoin(wanted.source, url)
+        if host_of(server_url({**each, "url": url})):
+            defaults = {name: mapping(variables.get(name)).get("default") for name in VARIABLE.findall(url)}
+            return url.rstrip("/"), {name: str(value) for name, value in defaults.items() if value not in (None, "")}
+    return "", {}
+
+
+def _is_address(source: str) -> bool:
+    return source.startswith(("https://", "http://"))
 
 
 def _remarks(
@@ -155,7 +140,11 @@ def _about_shapes(document: Document, operations: list[Operation]) -> Iterator[s
     cut = [each.name for each in operations if not all(map(weights.fits, _schemas_of(each)))]
     if cut:
         yield f"{counted(cut, 'operation')} whose types are too entangled to be written out: known down to a depth, anything is accepted below ({some(cut)})"
-    gone = sorted(set(_broken_references(document)))
+    broken = sorted(set(_broken_references(document)))
+    away = [each for each in broken if is_elsewhere(each)]
+    if away:
+        yield f"{counted(away, 'reference')} to other addresses not followed, which count as any value: add the document bundled into one file ({some(away)})"
+    gone = [each for each in broken if each not in away]
     if gone:
         yield f"{counted(gone, 'reference')} that lead nowhere in this document count as any value ({some(gone)})"
 
@@ -166,7 +155,7 @@ def _schemas_of(operation: Operation) -> Iterator[JSON]:
 
 
 def _broken_references(document: Document) -> Iterator[str]:
-    pending: list[Any] = [document.data.get("paths"), document.data.get("components")]
+    pending: list[Any] = [document.data.get("paths"), document.data.get("components"), document.data.get(FILES)]
     while pending:
         value = pending.pop()
         if isinstance(value, list):

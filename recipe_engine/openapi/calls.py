@@ -96,6 +96,7 @@ def address(operation: Operation, params: JSONObject) -> tuple[str, dict[str, st
     types = [media.type for answer in operation.successes for media in answer.media if "*" not in media.type]
     if types:
         headers["Accept"] = ", ".join(dict.fromkeys(types))
+    headers |= {"Accept" if name == "accept" else "Content-Type": value for name, value in operation.said}
     return (f"{path}?{query}" if query else path), headers
 
 

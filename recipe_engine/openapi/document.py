@@ -20,6 +20,16 @@ from recipe_engine.errors import RecipeError
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _MOST_NODES = 5_000_000
 _MOST_DEPTH = 400
+# Numbers as YAML 1.2 has them: 12:30 and 1_000 are texts, 010 is ten.
+_WHOLE = re.compile(r"\A[-+]?[0-9]+\Z")
+_NUMBER = re.compile(r"\A[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z")
+_KINDS = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false", type(None): "nothing"}
+# What else describes interfaces, by the field that shows it.
+_OTHERS = {
+    "asyncapi": "an AsyncAPI document", "item": "a Postman collection", "__schema": "a GraphQL schema",
+    "discoveryVersion": "a Google discovery document", "raml": "a RAML document", "$schema": "a JSON Schema",
+    "openrpc": "an OpenRPC document",
+}  # fmt: skip
 _VERSION = re.compile(r"3\.[012](\.|\Z)")
 
 
@@ -112,29 +122,46 @@ def read_document(content: bytes, name: str) -> Document:
 
     Raises DocumentError when it is no OpenAPI 3.0 or 3.1 document.
     """
-    data = _parsed(content, name)
+    data = parsed_file(content, name)
     if not isinstance(data, dict):
-        raise DocumentError(f"{name} is not an OpenAPI document: it holds {type(data).__name__}, not an object")
+        raise DocumentError(
+            f"{name} is not an OpenAPI document: it holds {_KINDS.get(type(data), 'a value')}, not an object"
+        )
     if "swagger" in data:
         raise DocumentError(
             f"{name} is Swagger {data['swagger']}; OpenAPI 3.0 or 3.1 is expected",
             "converters exist, such as swagger2openapi; vendors often offer the newer form beside the old one",
         )
     version = data.get("openapi")
+    for word, title in _OTHERS.items():
+        if version is None and word in data:
+            raise DocumentError(f"{name} is {title}, not an OpenAPI document")
     if version is None:
         raise DocumentError(f"{name} is not an OpenAPI document: it has no field `openapi`")
-    if not isinstance(version, str) or not _VERSION.match(version):
+    if not isinstance(version, str | float) or not _VERSION.match(str(version)):
         raise DocumentError(f"{name} is OpenAPI {version}; 3.0 or 3.1 is expected")
     _refuse_too_large(data, name)
     return Document(data)
 
 
-def _parsed(content: bytes, name: str) -> Any:
+def parsed_file(content: bytes, name: str) -> Any:
+    """What a file holds, JSON or YAML.
+
+    Raises DocumentError when it is neither.
+    """
     text = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if Path(name).suffix == ".json" or text.lstrip()[:1] in (b"{", b"["):
+        begins, suffix = text.lstrip()[:1], Path(name).suffix
+        if not begins:
+            raise DocumentError(f"{name} is empty") from error
+        if begins == b"<":
+            raise DocumentError(
+                f"{name} is a web page or XML, not an OpenAPI document",
+                "give the address of the document itself (JSON or YAML), which a page about it often links to",
+            ) from error
+        if suffix == ".json" or (begins in (b"{", b"[") and suffix not in (".yaml", ".yml")):
             reason = str(error)
         else:
             return _from_yaml(text, name)
@@ -142,7 +169,7 @@ def _parsed(content: bytes, name: str) -> Any:
 
 
 def _from_yaml(text: bytes, name: str) -> Any:
-    """YAML as documents mean it: dates are texts, `no` and `on` are texts, keys such as 200 are texts."""
+    """YAML as documents mean it: dates and times are texts, `no` and `on` are texts, keys such as 200 are texts."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser where it is built
@@ -152,13 +179,17 @@ def _from_yaml(text: bytes, name: str) -> Any:
         first: [
             (tag, pattern)
             for tag, pattern in resolvers
-            if tag.rpartition(":")[2] not in ("timestamp", "bool", "value", "merge")
+            if tag.rpartition(":")[2] not in ("timestamp", "bool", "value", "int", "float")
         ]
         for first, resolvers in Loader.yaml_implicit_resolvers.items()
     }
     Loader.add_implicit_resolver(
         "tag:yaml.org,2002:bool", re.compile(r"\A(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
     )
+    Loader.add_implicit_resolver("tag:yaml.org,2002:int", _WHOLE, list("-+0123456789"))
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
+    Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
+    Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node)))
     try:
         data = yaml.load(text, Loader)  # noqa: S506  # a safe loader, made narrower
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

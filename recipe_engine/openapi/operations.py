@@ -6,7 +6,7 @@ The one rule: an operation is read whole or not at all, and a reason for the lat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,7 +75,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. `bodies` are in the order of preference; `secured` says whether credentials are sent, and whether
-    they must be; `server` is its own server, where the document gives it one."""
+    they must be; `server` is its own server, where the document gives it one. `said` are the values of headers that no recipe
+    has a say in (Accept, Content-Type), where the document asks for them as parameters."""
 
     name: str
     method: str
@@ -90,6 +91,7 @@ class Operation:
     answers: tuple[Answer, ...]
     secured: Secured
     server: JSONObject | None = None
+    said: tuple[tuple[str, str], ...] = ()
 
     @property
     def key_header(self) -> str:
@@ -120,7 +122,8 @@ def read_operation(document: Document, name: str, path: str, method: str, fixed:
         raise Unusable("TRACE changes nothing and answers nothing that a recipe could use")
     item = mapping(document.found(mapping(document.data.get("paths")).get(path)))
     raw = mapping(item.get(method)) or mapping(item.get(method.upper()))
-    parameters = _parameters(document, path, [*listing(item.get("parameters")), *listing(raw.get("parameters"))], fixed)
+    given = [*listing(item.get("parameters")), *listing(raw.get("parameters"))]
+    parameters = _parameters(document, path, given, fixed)
     names = {each.name for each in parameters}
     body = document.found(raw.get("requestBody")) if "requestBody" in raw else None
     if "requestBody" in raw and body is None:
@@ -141,7 +144,21 @@ def read_operation(document: Document, name: str, path: str, method: str, fixed:
         _answers(document, raw),
         _secured(security),
         next((each for each in (*listing(raw.get("servers")), *listing(item.get("servers"))) if mapping(each)), None),
+        tuple(_said(document, given, has_body=bool(bodies))),
     )
+
+
+def _said(document: Document, given: Iterable[Any], *, has_body: bool) -> Iterator[tuple[str, str]]:
+    """The headers that say what is sent and taken, as the document asks for them: by their only value, or an example. Of a
+    body its own type is said."""
+    for parameter in map(mapping, map(document.found, given)):
+        name = str(parameter.get("name")).lower()
+        wanted = name == "accept" or (name == "content-type" and not has_body and parameter.get("required") is True)
+        if parameter.get("in") == "header" and wanted:
+            schema = mapping(document.found(parameter.get("schema")))
+            value = _only_value(schema) or parameter.get("example", schema.get("example"))
+            if isinstance(value, str):
+                yield name, value
 
 
 def _secured(security: Any) -> Secured:

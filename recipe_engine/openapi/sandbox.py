@@ -1,17 +1,19 @@
-"""The sandbox of a connector made from a document: it answers from schemas and examples.
+"""The sandbox of a connector made from a document: it answers from schemas and examples, and keeps what was created.
 
 The one rule: it refuses what the document refuses (unknown paths, missing credentials, required, types, choices, formats)
-and invents nothing else: it keeps no state, and what an operation answers can be set by a test.
+and what is not there (any more); what an operation answers, and what is there at first, can be set by a test.
 
     answers:
       - {operation: get_contact, json: {id: "7", name: Jeanne}}
       - {operation: create_contact, status: 409, json: {message: exists}, times: 1}
+    records:
+      /contacts: [{id: "7", name: Jeanne}]
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -22,11 +24,12 @@ from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.openapi.addresses import path_of, server_url
 from recipe_engine.openapi.arrivals import Arrival, Misread
 from recipe_engine.openapi.auth import SANDBOX_TOKEN
-from recipe_engine.openapi.document import listing
+from recipe_engine.openapi.document import listing, mapping
 from recipe_engine.openapi.examples import sample_of
 from recipe_engine.openapi.operations import VARIABLE, Media, Operation
+from recipe_engine.openapi.records import Records, Role, roles
 from recipe_engine.openapi.schemas import Schemas
-from recipe_engine.openapi.shapes import params_schema, sound
+from recipe_engine.openapi.shapes import params_schema, result_schema, sound
 from recipe_engine.plugin import Effect, Sandbox, SandboxRequest, SandboxResponse
 from recipe_engine.plugin.http import SAFE_METHODS
 
@@ -54,6 +57,21 @@ class _Route:
         self.schema = params_schema(connector.document, self.operation)
         self.validator = jsonschema_rs.validator_for(self.schema, validate_formats=True)
         self.arrival = Arrival(self.operation, self.schema)
+        self._connector = connector
+
+    @cached_property
+    def described(self) -> SandboxResponse:
+        """The success that the document describes."""
+        return _described(self._connector, self.operation)
+
+    @cached_property
+    def _answers(self) -> Any:
+        whole = result_schema(self._connector.document, self.operation)
+        return jsonschema_rs.validator_for(whole, validate_formats=True)
+
+    def fits(self, answer: JSON) -> bool:
+        """Whether the document accepts an answer."""
+        return bool(self._answers.is_valid(answer))
 
 
 def sandbox_of(connector: OpenApiConnector) -> type[Sandbox]:
@@ -68,7 +86,13 @@ def sandbox_of(connector: OpenApiConnector) -> type[Sandbox]:
         key=lambda found: -len(VARIABLE.sub("", found[1].path)),
     )
     bases = cache(lambda: _bases(connector))
-    attributes = {"of": connector, "patterns": patterns, "route": staticmethod(route), "bases": staticmethod(bases)}
+    attributes: dict[str, Any] = {
+        "of": connector,
+        "patterns": patterns,
+        "route": staticmethod(route),
+        "bases": staticmethod(bases),
+    }
+    attributes["roles"] = roles((entry.method, entry.path) for entry in connector.index.entries)
     return type(f"{connector.name.title()}Sandbox", (OpenApiSandbox,), attributes)
 
 
@@ -79,10 +103,12 @@ class OpenApiSandbox(Sandbox):
     patterns: ClassVar[list[tuple[re.Pattern[str], Entry]]]
     route: ClassVar[Any]
     bases: ClassVar[Any]
+    roles: ClassVar[dict[tuple[str, str], Role]]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._scripted: list[ScriptedAnswer] = []
+        self._records = Records()
 
     def seed(self, data: JSONObject) -> None:
         """Take `answers`. Raises ValueError for what is no answer, and for operations that there are not."""
@@ -92,7 +118,24 @@ class OpenApiSandbox(Sandbox):
             if answer.operation not in known:
                 raise ValueError(f"{self.connector} has no operation {answer.operation}")
         self._scripted += answers
+        self._seed_records(data.pop("records", {}))
         super().seed(data)
+
+    def state(self) -> JSONObject:
+        """What is there, by the path of the collection."""
+        found = {path: list(kept.things.values()) for path, kept in self._records.collections.items() if kept.count}
+        return {"records": found} if found else {}
+
+    def _seed_records(self, given: JSON) -> None:
+        for path, things in mapping(given).items():
+            role = next(
+                (role for (_, of), role in self.roles.items() if _pattern(_collection(of, role)).fullmatch(path)), None
+            )
+            if role is None or not isinstance(things, list):
+                raise ValueError(f"{self.connector} has no collection {path} of which a list of things can be given")
+            for thing in things:
+                if not self._records.put(path, role, thing):
+                    raise ValueError(f"a thing of {path} needs an id: `id` or `{role.variable}`")
 
     def answer(self, request: SandboxRequest) -> SandboxResponse:
         """What the document lets expect."""
@@ -107,7 +150,7 @@ class OpenApiSandbox(Sandbox):
         route: _Route = self.route(entry)
         if route.operation.secured == "must" and credentials.missed_by(request, self.settings):
             return SandboxResponse(401, {"message": f"{entry.name} needs valid credentials: {self.of.config.auth}"})
-        known = [credentials.where] if credentials.kind == "query" else []
+        known = credentials.query_names
         try:
             params = route.arrival.params(request, variables, known)
         except Misread as refused:
@@ -123,12 +166,32 @@ class OpenApiSandbox(Sandbox):
         )
         if scripted is not None and scripted.times is not None:
             scripted.times -= 1
-        answer = _described(self.of, route.operation)
-        if scripted is not None:
+        if scripted is None:
+            answer = self._kept(route, request, params)
+        else:
             answer = SandboxResponse(scripted.status, scripted.json_body)
         if request.method not in SAFE_METHODS and answer.status < 400:
             self.effects.append(Effect(self.connector, route.entry.name, params))
         return answer
+
+    def _kept(self, route: _Route, request: SandboxRequest, params: JSONObject) -> SandboxResponse:
+        """The success that the document describes, with what is kept in it; its 404 for what is not there."""
+        operation = route.operation
+        described = route.described
+        role = self.roles.get((route.entry.method, route.entry.path))
+        if role is None:
+            return described
+        there, body = self._records.answer(
+            role, self._below(request, route.entry), params.get(operation.body_name), described.json, route.fits
+        )
+        if there:
+            return described if described.json is None else SandboxResponse(described.status, body)
+        return _missing(self.of, operation, request)
+
+    def _below(self, request: SandboxRequest, entry: Entry) -> str:
+        """The path of a request below its server's."""
+        pattern = next(pattern for pattern, each in self.patterns if each is entry)
+        return next(path for path in self._paths(request) if pattern.fullmatch(path))
 
     def _find(self, request: SandboxRequest) -> tuple[Entry, dict[str, str]] | None:
         """The operation of a request, and the variables in its path as they were sent."""
@@ -185,6 +248,19 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(
         "".join("([^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(VARIABLE.split(plain)))
     )
+
+
+def _collection(path: str, role: Role) -> str:
+    plain = path.rstrip("/")
+    return plain if role.part in ("create", "list") else plain.rpartition("/")[0]
+
+
+def _missing(connector: OpenApiConnector, operation: Operation, request: SandboxRequest) -> SandboxResponse:
+    """The document's own answer for what is not there, else a plain one."""
+    answer = next((each for each in operation.answers if each.status in ("404", "4XX")), None)
+    if answer is not None and answer.media and answer.media[0].kind == "json":
+        return _body(connector, operation, 404, answer.media[0])
+    return SandboxResponse(404, {"message": f"{request.path} is not there"})
 
 
 def _words(error: Any) -> str:

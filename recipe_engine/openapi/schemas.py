@@ -223,7 +223,9 @@ class Schemas:
     def _conditions(self, raw: JSONObject, found: JSONObject, files: bool) -> None:
         """What OpenAPI 3.1 has of JSON Schema beside: conditions, and words about names and numbers of things."""
         if _is_plain(raw.get("if")):
-            given: JSONObject = {word: self._convert(raw[word], files, is_open=True) for word in ("then", "else") if word in raw}
+            given: JSONObject = {
+                word: self._convert(raw[word], files, is_open=True) for word in ("then", "else") if word in raw
+            }
             if given:
                 found["if"] = raw["if"]
                 found.update(given)

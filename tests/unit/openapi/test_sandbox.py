@@ -112,3 +112,106 @@ async def test_tests_say_what_is_answered(connect: Connect) -> None:
         bench.sandbox.seed({"answers": [{"operation": "nothing"}]})
     with pytest.raises(ValueError, match="keeps no state named things"):
         bench.sandbox.seed({"things": []})
+
+
+# --- what is kept -----------------------------------------------------------------------------------------------------
+
+ORDER = {
+    "type": "object",
+    "required": ["id", "email"],
+    "properties": {
+        "id": {"type": "string", "readOnly": True, "example": "o-7"},
+        "email": {"type": "string"},
+        "state": {"enum": ["open", "paid"], "default": "open"},
+    },
+}
+PAGE = {
+    "type": "object",
+    "required": ["data", "has_more"],
+    "properties": {
+        "data": {"type": "array", "items": ORDER},
+        "has_more": {"type": "boolean"},
+        "next_cursor": {"type": "string", "nullable": True},
+    },
+}
+
+
+def answers(schema: Any, status: str = "200", **operation: Any) -> dict[str, Any]:
+    gone = {
+        "404": {
+            "description": "",
+            "content": {"application/json": {"schema": {"properties": {"code": {"enum": ["gone"]}}}}},
+        }
+    }
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    return {**operation, "responses": {status: {"description": "", **content}, **gone}}
+
+
+def takes(schema: Any) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+ORDERS: dict[str, Any] = {
+    "/shops/{shop}/orders": {
+        "post": answers(ORDER, "201", operationId="create", **takes(ORDER)),
+        "get": answers(PAGE, operationId="list"),
+    },
+    "/shops/{shop}/orders/{order_id}": {
+        "get": answers(ORDER, operationId="get"),
+        "patch": answers(ORDER, operationId="change", **takes({"type": "object"})),
+        "delete": answers(None, "204", operationId="remove"),
+    },
+}
+
+
+async def test_what_was_created_is_found_changed_and_removed(connect: Connect) -> None:
+    bench = sandbox_context(connect(ORDERS, openapi="3.0.3"))
+    assert (await bench.call("get", shop="a", order_id="any"))["id"] == "o-7"
+    first = await bench.call("create", shop="a", body={"email": "one@example.org"})
+    second = await bench.call("create", shop="a", body={"email": "two@example.org", "state": "paid"})
+    assert (first["id"], second["id"], second["state"]) == ("o-7", "o-8", "paid")
+    assert await bench.call("list", shop="a") == {"data": [first, second], "has_more": False}
+    changed = await bench.call("change", shop="a", order_id="o-7", body={"state": "paid"})
+    assert changed == {**first, "state": "paid"} == await bench.call("get", shop="a", order_id="o-7")
+    assert bench.sandbox.state()["records"]["/shops/a/orders"][1]["email"] == "two@example.org"
+    await bench.call("remove", shop="a", order_id="o-7")
+    for action in ("get", "remove"):
+        failure = await bench.failure(action, shop="a", order_id="o-7")
+        assert failure.code == "http_404"
+    assert [each["id"] for each in (await bench.call("list", shop="a"))["data"]] == ["o-8"]
+    assert (await bench.call("get", shop="b", order_id="o-7"))["id"] == "o-7"
+
+
+async def test_what_is_there_at_first(connect: Connect) -> None:
+    bench = sandbox_context(connect(ORDERS, openapi="3.0.3"))
+    bench.sandbox.seed({"records": {"/shops/a/orders": [{"id": "x-1", "email": "jeanne@example.org"}]}})
+    assert (await bench.call("get", shop="a", order_id="x-1"))["email"] == "jeanne@example.org"
+    assert (await bench.failure("get", shop="a", order_id="x-2")).code == "http_404"
+    with pytest.raises(ValueError, match="no collection /carts"):
+        bench.sandbox.seed({"records": {"/carts": [{"id": 1}]}})
+    with pytest.raises(ValueError, match="needs an id"):
+        bench.sandbox.seed({"records": {"/shops/a/orders": [{"email": "jeanne@example.org"}]}})
+
+
+async def test_things_in_an_envelope_with_whole_numbers_as_ids(connect: Connect) -> None:
+    ticket = {"type": "object", "properties": {"id": {"type": "integer"}, "subject": {"type": "string"}}}
+    one = {"type": "object", "properties": {"ticket": ticket}}
+    many = {
+        "type": "object",
+        "properties": {"tickets": {"type": "array", "items": ticket}, "count": {"type": "integer"}},
+    }
+    paths = {
+        "/tickets": {
+            "post": answers(one, "201", operationId="create", **takes(one)),
+            "get": answers(many, operationId="list"),
+        },
+        "/tickets/{ticketId}": {"put": answers(one, operationId="change", **takes(one))},
+    }
+    bench = sandbox_context(connect(paths))
+    await bench.call("create", body={"ticket": {"subject": "one"}})
+    assert await bench.call("create", body={"ticket": {"subject": "two"}}) == {"ticket": {"id": 2, "subject": "two"}}
+    await bench.call("change", ticketId="2", body={"ticket": {"subject": "three"}})
+    assert await bench.call("list") == {
+        "tickets": [{"id": 1, "subject": "one"}, {"id": 2, "subject": "three"}],
+        "count": 2,
+    }

@@ -51,9 +51,13 @@ def _on_error(value: Any) -> Any:
 
 if TYPE_CHECKING:
     Block = tuple["Step", ...]
+    MaybeEmptyBlock = tuple["Step", ...]
 else:
     # Blocks are read before their step: pydantic need not know of the recursion.
     Block = Annotated[Any, PlainValidator(_block), WithJsonSchema({"x-ref": "steps"})]
+    MaybeEmptyBlock = Annotated[
+        Any, PlainValidator(_block), WithJsonSchema({"anyOf": [{"x-ref": "steps"}, {"type": "array", "maxItems": 0}]})
+    ]
 OnError = Annotated[
     Any,
     PlainValidator(_on_error),
@@ -157,7 +161,9 @@ class BranchStep(Step):
     cases: Annotated[
         tuple[BranchCase, ...], PlainValidator(lambda value: value), WithJsonSchema({"x-ref": "cases"})
     ] = Field(description="The arms, asked in order.")
-    otherwise: Block | None = Field(None, alias="else", description="What to do when no case holds.")
+    otherwise: MaybeEmptyBlock | None = Field(
+        None, alias="else", description="What to do when no case holds; `[]` says that it is nothing."
+    )
 
     def blocks(self) -> Iterator[tuple[Path, Block]]:
         for index, case in enumerate(self.cases):

@@ -120,8 +120,9 @@ def _content_schema(authored: JSONObject) -> JSONObject:
 async def read_file(ctx: Context, params: ReadFile) -> Content:
     """Read a csv, xlsx, jsonl, json or text file.
 
-    Tables become `rows`, one object per row, named by the first row. Cells of csv stay text unless `columns` names
-    types; numbers may be written 1 234,56. More than 10,000 rows need a `limit`.
+    Tables become `rows`, one object per row, named by the first row; json becomes `data` and text `text`, without rows.
+    Cells of csv stay text unless `columns` names types; numbers may be written 1 234,56. More than 10,000 rows need a
+    `limit`.
     """
     import tempfile
 

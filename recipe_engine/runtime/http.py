@@ -102,6 +102,8 @@ class AiohttpTransport:
                 data=request.body,
                 headers=headers,
                 allow_redirects=False,
+                # A request without a body has no type, whatever the client would say of it.
+                skip_auto_headers=("Content-Type",) if request.body is None else (),
                 timeout=_timeout(request.timeout),
             )
             if _is_small(answer):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from recipe_engine.mcp.connector import McpConnector
-from recipe_engine.plugin import Fault
+from recipe_engine.plugin import Fault, SandboxRequest
 from recipe_engine.runtime.http import AiohttpTransport
 from recipe_engine.runtime.private_addresses import Allowed
 from recipe_engine.testing import sandbox_context
@@ -46,9 +47,9 @@ async def test_it_answers_as_the_tools_promise_and_shows_what_was_done(bench: An
     assert [(each.action, each.data) for each in bench.effects] == [("make_ticket", {"subject": "leak"}), ("tell", {})]
 
 
-async def test_it_refuses_what_the_tools_own_schema_refuses(bench: Any) -> None:
+async def test_what_the_tools_own_schema_refuses_is_refused_before_the_server_is_asked(bench: Any) -> None:
     failure = await bench.failure("make_ticket", subject="leak", tags=["x"])
-    assert failure.code == "tool_error"
+    assert failure.code == "validation"
     assert '"color" is a required property' in failure.detail
     assert not bench.effects
 
@@ -102,3 +103,21 @@ async def test_a_client_can_talk_to_it_over_http(connect: Callable[..., McpConne
         await real.close()
         await transport.close()
     assert len(pretended.effects) == 1
+
+
+async def test_programs_that_ask_it_are_held_to_the_schema_too(connect: Callable[..., McpConnector]) -> None:
+    sandbox = sandbox_context(connect(TOOLS, url=URL)).sandbox
+    call = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "makeTicket", "arguments": {"tags": []}},
+    }
+    body = json.dumps(call).encode()
+    headers = {"authorization": "Bearer sandbox-shop-token", "content-type": "application/json"}
+    answer = sandbox.answer(SandboxRequest("POST", URL, "/mcp", {}, headers, body, len(body), ""))
+    assert answer.status == 200
+    result = answer.json["result"]
+    assert result["isError"] is True
+    assert '"subject" is a required property' in result["content"][0]["text"]
+    assert not sandbox.effects

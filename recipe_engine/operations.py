@@ -177,11 +177,12 @@ def _bare(path: str) -> str:
 def _place(name: str, order: JSONObject) -> str:
     """The path that a step's id, or its path with or without indexes, means."""
     bare = _bare(name)
-    if bare in order:
-        return bare
-    found = [path for path in order if path.rpartition("/")[2] == bare]
+    found = [bare] if bare in order else [path for path in order if path.rpartition("/")[2] == bare]
     if len(found) == 1:
-        return found[0]
+        # A loop whose questions are handed over together begins with these.
+        before, slash, last = found[0].rpartition("/")
+        together = f"{before}{slash}_{last}_batch"
+        return together if together in order else found[0]
     if found:
         raise RetryRefused(f"there are several steps {name!r}", f"say which: {', '.join(found)}")
     near = suggest(bare, order)

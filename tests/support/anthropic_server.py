@@ -108,6 +108,10 @@ class AnthropicServer:
         self.looks = 0
         self.slow = 0
         self.downloads = 0
+        # What the vendor does not know any more (status, results), how many looks it fails, and what it tells as results.
+        self.gone: set[str] = set()
+        self.outage = 0
+        self.results: Callable[[list[Any]], str] | None = None
         # What answers when nothing was scripted.
         self.otherwise: Callable[[Any], Reply] = _sample
         self._replies: deque[Reply] = deque()
@@ -165,13 +169,22 @@ class AnthropicServer:
 
     async def _batch_status(self, request: web.Request) -> web.StreamResponse:
         self.looks += 1
+        if "status" in self.gone:
+            return _sent(fails(404))
+        if 1 < self.looks <= 1 + self.outage:
+            return _sent(fails(500))
         return _sent(Reply(body=self._batch_of(request.match_info["id"])))
 
     async def _batch_results(self, request: web.Request) -> web.StreamResponse:
         """The scripted replies in the order of the questions, told in the reverse one."""
         self.downloads += 1
+        if "results" in self.gone or self.looks <= self.slow:
+            return _sent(fails(404))
+        asked = self.batches[request.match_info["id"]]
+        if self.results is not None:
+            return _sent(Reply(body=self.results(asked)))
         rows = []
-        for row in self.batches[request.match_info["id"]]:
+        for row in asked:
             reply = self._replies.popleft() if self._replies else self.otherwise(row["params"])
             good = {"type": "succeeded", "message": reply.body}
             bad = {"type": "errored", "error": reply.body}

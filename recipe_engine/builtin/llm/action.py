@@ -161,10 +161,12 @@ class Exchange(BaseModel):
 
 
 class Batched(BaseModel):
-    """Where the answer may be found: the batches, and the question's place among those handed over. Written by the engine."""
+    """Where the answer may be found: the batches, the question's place among those handed over, and the question as it was
+    then; none when there was none. Written by the engine."""
 
     ids: list[str]
     place: int
+    question: JSONObject | None = None
 
 
 def _parts(value: JSON) -> JSON:

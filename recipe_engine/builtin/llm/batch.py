@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from recipe_engine.builtin.llm.action import LlmCall, llm
+from recipe_engine.builtin.llm.action import llm
 from recipe_engine.plugin import Context, JSONObject, Params, Result
 
 
 class SendBatch(Params):
     """Questions to hand over."""
 
-    questions: list[JSONObject] = Field(description="each the fields of an llm_call")
+    questions: list[JSONObject | None] = Field(description="each the fields of an llm_call; null holds a place")
 
 
 class SentBatch(Result):
@@ -50,7 +50,7 @@ async def send_batch(ctx: Context, params: SendBatch) -> SentBatch:
     """
     from recipe_engine.builtin.llm.batches import send
 
-    return SentBatch(ids=await send(ctx, [LlmCall.model_validate(question) for question in params.questions]))
+    return SentBatch(ids=await send(ctx, params.questions))
 
 
 @llm.action(effect="read", example='{id: progress, type: llm.batch_status, with: {ids: "{{ sent.ids }}"}}')

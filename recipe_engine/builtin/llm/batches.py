@@ -1,16 +1,20 @@
 """Questions handed over in batches, and their answers.
 
-The one rule: a question is known by its place in the list that was handed over, so that its answer is found again whatever
-order the vendor answers in and whichever process asks.
+The one rule: a question is known by its place in the list that was handed over and by its own words, so that its answer is
+found again whatever order the vendor answers in and whichever process asks, and no other is taken for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import orjson
+from pydantic import ValidationError
 
 from recipe_engine.builtin.llm import answer as answers
 from recipe_engine.builtin.llm.action import LlmCall
@@ -18,7 +22,7 @@ from recipe_engine.builtin.llm.fallback import Candidate
 from recipe_engine.builtin.llm.provider import ModelAnswer, ModelRequest
 from recipe_engine.builtin.llm.providers import hosted_model
 from recipe_engine.builtin.llm.spending import Spending
-from recipe_engine.plugin import JSON, ActionError, Context, Terminal
+from recipe_engine.plugin import JSON, ActionError, Context, JSONObject, Terminal
 
 if TYPE_CHECKING:
     from recipe_engine.builtin.llm.anthropic.batches import AnthropicBatches
@@ -31,55 +35,104 @@ _MOST_BYTES = 100_000_000
 _KEPT_RESULTS = 8
 
 
-async def send(ctx: Context, questions: list[LlmCall]) -> list[str]:
-    """Hand questions over; the names of the batches.
+async def send(ctx: Context, questions: Sequence[JSONObject | None]) -> list[str]:
+    """Hand questions over; the names of the batches. A question that cannot be asked is left to its own step.
 
     Raises Terminal `limit_cost`, `limit_tokens` or `limit_daily_cost` when all of them could cost more than may be spent.
     """
-    from recipe_engine.builtin.llm.call import question_of
-
     asked: dict[str, tuple[Candidate, ModelRequest]] = {}
-    for place, params in enumerate(questions):
-        models, request = await question_of(ctx, params)
-        asked[_name(place)] = (models[0], request)
+    for place, question in enumerate(questions):
+        said = None if question is None else await _request_of(ctx, question)
+        if said is not None and question is not None:
+            asked[_name(place, question)] = said
     if hosted_model(ctx) is not None or any(each.provider != "anthropic" for each, _ in asked.values()):
         ctx.log("the provider has no batches: the questions are asked one by one, at full price")
         return []
-    ids = []
-    for part in _parts(asked):
-        (candidate, _), *_ = part.values()
-        spending = Spending(ctx, candidate.choice, share=SHARE)
-        async with spending.all_permitted([request for _, request in part.values()]):
-            ids.append(await _vendor(ctx).send({name: request for name, (_, request) in part.items()}))
+    parts, ids = _parts(asked), list[str]()
+    async with AsyncExitStack() as permits:
+        for part in parts:
+            (candidate, _), *_ = part.values()
+            spending = Spending(ctx, candidate.choice, share=SHARE)
+            await permits.enter_async_context(spending.all_permitted([request for _, request in part.values()]))
+        for part in parts:
+            try:
+                ids.append(await _vendor(ctx).send({name: request for name, (_, request) in part.items()}))
+            except ActionError as error:
+                if not ids:
+                    raise
+                # Those handed over are paid: they are not handed over again for the sake of the others.
+                ctx.log(f"{len(part)} questions were not taken: {error.failure.title}", code=error.failure.code)
     return ids
 
 
-def _name(place: int) -> str:
-    return f"question-{place}"
+async def _request_of(ctx: Context, question: JSONObject) -> tuple[Candidate, ModelRequest] | None:
+    """Who is asked, and what; None where the question's own step will fail, and say why."""
+    from recipe_engine.builtin.llm.call import question_of
+
+    try:
+        models, request = await question_of(ctx, LlmCall.model_validate(question))
+    except ValidationError as error:
+        ctx.log("a question has fields that do not fit", problems=error.error_count())
+    except ActionError as error:
+        ctx.log(f"a question cannot be asked: {error.failure.title}", code=error.failure.code)
+    else:
+        return models[0], request
+    return None
+
+
+def _name(place: int, question: JSONObject) -> str:
+    """What a question is called at the vendor's: by its place, and by what it says, so that an answer to another question,
+    of a recipe that was mended since, is not taken for one to this."""
+    said = orjson.dumps(question, option=orjson.OPT_SORT_KEYS)
+    return f"{place}-{hashlib.sha256(said).hexdigest()[:40]}"
 
 
 async def progress(ctx: Context, ids: list[str]) -> tuple[int, bool]:
-    """How many questions have no answer yet, and whether all batches have ended."""
-    states = [await _vendor(ctx).status(each) for each in ids]
+    """How many questions have no answer yet, and whether all batches have ended. One that the vendor does not know (any
+    more) has."""
+    states = []
+    for each in ids:
+        try:
+            states.append(await _vendor(ctx).status(each))
+        except Terminal as error:
+            if error.failure.code != "model_not_found":
+                raise
+            ctx.log(f"the vendor knows no batch {each}")
+            states.append((0, True))
     return sum(waiting for waiting, _ in states), all(ended for _, ended in states)
 
 
 async def answer_in(ctx: Context, params: LlmCall) -> tuple[bool, JSON]:
-    """Whether the batches of a question have an answer for it that fits, and its value. What it cost is counted."""
-    assert params.batched is not None
-    from recipe_engine.builtin.llm.call import question_of
-
-    name = _name(params.batched.place)
-    for batch in params.batched.ids:
-        message = (await _results(ctx, batch)).get(name)
+    """Whether the batches of a question have an answer for it that fits, and its value. What it cost is counted once: one that was of no
+    use is not read again when the step is tried again."""
+    batched = params.batched
+    if batched is None or batched.question is None:
+        return False, None
+    name = _name(batched.place, batched.question)
+    for batch in batched.ids:
+        rows = await _results(ctx, batch)
+        message = rows.get(name)
         if isinstance(message, ActionError):
             ctx.log(f"the batch has no answer: {message.failure.title}; asking directly", code=message.failure.code)
         elif message is not None:
-            models, request = await question_of(ctx, params)
-            given = _vendor(ctx).read(message, request)
-            await Spending(ctx, models[0].choice, share=SHARE).report(given)
-            return _judged(ctx, params, request, given)
+            found, value = await _read(ctx, params, message)
+            if not found:
+                del rows[name]
+            return found, value
     return False, None
+
+
+async def _read(ctx: Context, params: LlmCall, message: JSON) -> tuple[bool, JSON]:
+    from recipe_engine.builtin.llm.call import question_of
+
+    models, request = await question_of(ctx, params)
+    try:
+        given = _vendor(ctx).read(message, request)
+    except ActionError as error:
+        ctx.log(f"the batch's answer cannot be read: {error.failure.title}; asking directly", code=error.failure.code)
+        return False, None
+    await Spending(ctx, models[0].choice, share=SHARE).report(given)
+    return _judged(ctx, params, request, given)
 
 
 def _judged(ctx: Context, params: LlmCall, request: ModelRequest, given: ModelAnswer) -> tuple[bool, JSON]:
@@ -124,15 +177,21 @@ class _Results:
 async def _results(ctx: Context, batch: str) -> dict[str, JSON | ActionError]:
     kept: _Results = ctx.tokens.setdefault("llm.batches", _Results())
     async with kept.turn:
-        if batch not in kept.known:
-            try:
-                kept.known[batch] = await _vendor(ctx).results(batch)
-            except Terminal as error:
-                ctx.log(f"the answers of the batch cannot be read: {error.failure.title}; asking directly")
-                kept.known[batch] = {}
-            if len(kept.known) > _KEPT_RESULTS:
-                kept.known.popitem(last=False)
-        return kept.known[batch]
+        if batch in kept.known:
+            return kept.known[batch]
+        try:
+            found = await _vendor(ctx).results(batch)
+        except ActionError as error:
+            if ctx.will_repeat(error):
+                raise
+            ctx.log(f"the answers of the batch cannot be read: {error.failure.title}; asking directly")
+            found = {}
+            if error.failure.retryable:
+                return found
+        kept.known[batch] = found
+        if len(kept.known) > _KEPT_RESULTS:
+            kept.known.popitem(last=False)
+        return found
 
 
 def _vendor(ctx: Context) -> AnthropicBatches:

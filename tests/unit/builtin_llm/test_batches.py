@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from recipe_engine import Engine
@@ -106,3 +108,94 @@ async def test_an_empty_list_hands_over_nothing(server, recipe):
     async with engine_for(server) as engine:
         run = await ended(engine, recipe, [])
     assert (run.status, run.output, server.batches) == ("succeeded", {"lines": [], "errors": []}, {})
+
+
+async def test_an_item_whose_question_cannot_be_said_fails_alone(server, recipe):
+    recipe.write_text(
+        RECIPE.replace('"{{ row }}"\n        output', '"{{ row | to_number }} ?"\n        output'), encoding="utf-8"
+    )
+    server.will(says(value={"kind": "b"}))
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un", "2"])
+    assert [(error["index"], error["item"]) for error in run.output["errors"]] == [(0, "un")], run.error
+    assert run.output["lines"] == [{"row": "2", "kind": "b"}]
+    assert ([len(rows) for rows in server.batches.values()], server.bodies) == ([1], [])
+
+
+async def test_a_question_that_cannot_be_asked_fails_alone(server, recipe):
+    prompt = '[{media: "{{ row }}", kind: image}]\n        output'
+    recipe.write_text(RECIPE.replace('"{{ row }}"\n        output', prompt), encoding="utf-8")
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["bm90IGFuIGltYWdl", "x"])
+    assert [error["error"]["code"] for error in run.output["errors"]] == ["unsupported_media", "invalid_media"]
+    assert (run.status, server.batches) == ("succeeded", {})
+
+
+@pytest.mark.parametrize("fault", ["expired", "canceled", "missing", "garbage", "twice", "no message"])
+async def test_rows_that_say_nothing_are_asked_directly(server, recipe, fault):
+    good = {"type": "succeeded", "message": says(value={"kind": "a"}).body}
+    lines = {
+        "expired": lambda name: [row(name, {"type": "expired"})],
+        "canceled": lambda name: [row(name, {"type": "canceled"})],
+        "missing": lambda name: [row("question-17", good)],
+        "garbage": lambda name: ["{garbage", "[]", '"x"', row(name, good)[:-20]],
+        "twice": lambda name: [row(name, good), row(name, {"type": "expired"})],
+        "no message": lambda name: [row(name, {"type": "succeeded", "message": "hm"}), row(name, 17)],
+    }[fault]
+    server.results = lambda rows: "\n\n".join(line for each in rows for line in lines(each["custom_id"]))
+    server.will(says(value={"kind": "b"}))
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un"])
+    assert run.output == {"lines": [{"row": "un", "kind": "a" if fault == "twice" else "b"}], "errors": []}
+    assert len(server.bodies) == (0 if fault == "twice" else 1)
+
+
+def row(name, result):
+    return json.dumps({"custom_id": name, "result": result})
+
+
+@pytest.mark.parametrize("lost", ["the batch", "its answers", "its end"])
+async def test_when_a_batch_is_lost_all_is_asked_directly(server, recipe, lost):
+    server.gone = {"the batch": {"status", "results"}, "its answers": {"results"}}.get(lost, set())
+    server.slow = 10_000 if lost == "its end" else 0
+    server.otherwise = lambda body: says(value={"kind": "b"})
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un", "deux"])
+    assert [line["kind"] for line in run.output["lines"]] == ["b", "b"], run.error
+    assert len(server.bodies) == 2
+
+
+async def test_an_outage_while_answers_are_waited_for_costs_only_time(server, recipe):
+    server.slow, server.outage = 100, 30
+    server.will(says(value={"kind": "a"}))
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un"])
+    assert ([line["kind"] for line in run.output["lines"]], server.bodies) == (["a"], []), run.error
+
+
+async def test_money_for_an_answer_of_no_use_is_counted_once(server, recipe):
+    server.will(says(value={"kind": "z"}), fails(500), says(value={"kind": "b"}))
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un"])
+    full = (100 * 0.1 + 20 * 0.5) / 1e6
+    assert run.output["lines"] == [{"row": "un", "kind": "b"}]
+    assert run.usage["cost"] == pytest.approx(1.5 * full, abs=1e-6)
+
+
+@pytest.mark.parametrize("start_at", [None, "each"])
+async def test_an_answer_to_another_question_is_not_taken_when_a_recipe_was_mended(server, recipe, start_at):
+    text = RECIPE.replace("on_item_error: collect", "on_item_error: fail").replace("concurrency: 4", "concurrency: 1")
+    line = text[text.index("{id: line") : text.index("\noutput:")]
+    recipe.write_text(text.replace(line, "{id: line, type: stop, status: failed}"), encoding="utf-8")
+    server.otherwise = lambda body: says(value={"kind": "a"})
+    async with engine_for(server) as engine:
+        run = await ended(engine, recipe, ["un", "deux"])
+        assert run.status == "failed"
+        recipe.write_text(text.replace("items: rows", "items: rows[1:] + rows[:1]"), encoding="utf-8")
+        server.otherwise = lambda body: says(value={"kind": "b"})
+        again, _ = await engine.retry(run.run_id, recipe=recipe, start_at=start_at)
+        await engine.runtime.until_idle()
+        view = await engine.runtime.get(again)
+    kinds = [line["kind"] for line in view.output["lines"]]
+    # What had been answered for the first item is taken over; handed over again is only what is begun again.
+    assert (kinds, len(server.batches)) == ((["b", "b"], 2) if start_at else (["a", "b"], 1)), view.error

@@ -8,6 +8,7 @@ any order; a batch ends within 24 hours, what is then unanswered is `expired`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import anthropic
 
 _T = TypeVar("_T")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}\Z")
 
 
 class AnthropicBatches(AnthropicModel):
@@ -32,7 +34,10 @@ class AnthropicBatches(AnthropicModel):
         client = (await self._account(None)).client
         rows: Any = [{"custom_id": name, "params": body(request)} for name, request in requests.items()]
         raw = await _told(client.messages.batches.with_raw_response.create(requests=rows))
-        return str(_object(raw.http_response.content).get("id"))
+        name = _object(raw.http_response.content).get("id")
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise Terminal("the model's service gave the batch no name", code="invalid_answer", detail=str(name)[:300])
+        return name
 
     async def status(self, batch: str) -> tuple[int, bool]:
         """How many requests are being processed, and whether the batch has ended."""
@@ -48,11 +53,21 @@ class AnthropicBatches(AnthropicModel):
         client = (await self._account(None)).client
         content = await _told(_lines(client, batch))
         found: dict[str, JSON | ActionError] = {}
+        unreadable = 0
         for line in content.splitlines():
-            if line.strip():
+            if not line.strip():
+                continue
+            try:
                 row = _object(line)
-                result = row.get("result")
-                found[str(row.get("custom_id"))] = _result(result if isinstance(result, dict) else {})
+            except Retryable:
+                unreadable += 1
+                continue
+            result, name = row.get("result"), str(row.get("custom_id"))
+            # The vendor tells each row once; should it tell one twice, an answer stands against a failure.
+            if not isinstance(found.get(name), dict):
+                found[name] = _result(result if isinstance(result, dict) else {})
+        if unreadable:
+            self._ctx.log(f"{unreadable} lines of the batch's answers cannot be read")
         return found
 
 

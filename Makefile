@@ -59,6 +59,7 @@ bench: $(DEV_ENV) ## Measure; each figure beside its reference from the same min
 
 soak: $(DEV_ENV) ## Hours rather than minutes: kill and restart, simulation with many more examples.
 	HYPOTHESIS_PROFILE=soak RECIPE_SIM_EXAMPLES=10000 $(BIN)/python -m pytest -q -n 2 tests/sim tests/contract tests/e2e
+	RECIPE_OPENAPI_DRAWS=200 $(BIN)/python -m pytest -q -n 2 tests/unit/openapi/test_wire.py
 
 clean: ## Remove what was built and cached; environments and runs stay.
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

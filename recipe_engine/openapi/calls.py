@@ -135,7 +135,13 @@ def _body(operation: Operation, params: JSONObject, headers: dict[str, str], ctx
     body = params[operation.body_name]
     if media.kind == "multipart":
         return {"multipart": {name: _part(media, name, value) for name, value in body.items()}}
-    headers["Content-Type"] = media.type if "*" not in media.type else _plain_type(media)
+    if media.kind in ("json", "form") and _holds_file(body):
+        raise Terminal(
+            f"the body holds a file, which cannot be sent as {media.type}",
+            code="validation",
+            detail=operation.type_name,
+        )
+    headers["Content-Type"] = media.sent if "*" not in media.type else _plain_type(media)
     match media.kind:
         case "json":
             return {"content": b"null"} if body is None else {"json": body}
@@ -148,6 +154,12 @@ def _body(operation: Operation, params: JSONObject, headers: dict[str, str], ctx
             if "*" in media.type:
                 headers["Content-Type"] = file.media_type
             return {"content": ctx.blobs.open(file), "length": file.size}
+
+
+def _holds_file(value: JSON) -> bool:
+    if isinstance(value, dict):
+        return as_file(value) is not None or any(map(_holds_file, value.values()))
+    return isinstance(value, list) and any(map(_holds_file, value))
 
 
 def _plain_type(media: Media) -> str:

@@ -24,6 +24,7 @@ _WORDS = (
     "0" * 40, "0" * 64, "a" * 22, "00000000-0000-4000-8000-000000000001", "[]", "{}", "/", "/a", "a/b", "a:b", "a_1", "A_1", "-1",
 )  # fmt: skip
 _REPAIRS = 60
+_LONGEST = 10_000
 _PLAIN: dict[str, JSON] = {
     "string": "sample", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}, "null": None
 }  # fmt: skip
@@ -32,7 +33,11 @@ _PLAIN: dict[str, JSON] = {
 def sample_of(schema: JSON, name: str = "sample", *, least: bool = False) -> JSON:
     """A value for the schema, valid wherever one can be found. `least` leaves out what is not required."""
     validator = _validator(schema)
-    values = [] if least else [sample_from_schema(schema, name), sample_from_schema(_without_examples(schema), name)]
+    values = (
+        [sample_from_schema(_only_required(schema), name)]
+        if least
+        else [sample_from_schema(schema, name), sample_from_schema(_without_examples(schema), name)]
+    )
     values.append(sample_from_schema(_only_required(_without_examples(schema)), name))
     for value in values:
         if validator.is_valid(value):
@@ -41,7 +46,7 @@ def sample_of(schema: JSON, name: str = "sample", *, least: bool = False) -> JSO
         repaired = _repaired(value, validator)
         if validator.is_valid(repaired):
             return repaired
-    return values[-1]
+    return sample_of(schema, name) if least else values[-1]
 
 
 def example_of(name: str, operation: Operation, schema: JSONObject) -> str:
@@ -123,6 +128,12 @@ def _instead(value: JSON, kind: str, details: dict[str, Any]) -> tuple[bool, JSO
         return True, details["expected_value"]
     if kind == "type":
         return True, copy(next(_PLAIN[name] for name in details["types"]))
+    if kind == "minLength" and isinstance(value, str):
+        return True, value + (value[-1:] or "a") * (min(details["limit"], _LONGEST) - len(value))
+    if kind == "maxLength" and isinstance(value, str):
+        return True, value[: details["limit"]]
+    if kind in ("minimum", "maximum"):
+        return True, details["limit"]
     return False, None
 
 
@@ -167,7 +178,7 @@ def _only_required(schema: Any) -> Any:
     found = {
         key: _properties(item, _only_required) if key in ("properties", "$defs") else _only_required(item)
         for key, item in schema.items()
-        if key not in ("enum", "const", "default")
+        if key not in ("enum", "const", "default") and not (key == "examples" and "properties" in schema)
     }
     found |= {key: schema[key] for key in ("enum", "const", "default") if key in schema}
     if isinstance(found.get("properties"), dict):

@@ -55,9 +55,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One form of a body or answer. `encoding` is the document's, by property."""
+    """One form of a body or answer. `type` is without parameters, `sent` as the document writes it. `encoding` is the
+    document's, by property."""
 
     type: str
+    sent: str
     kind: Kind
     schema: JSON
     encoding: JSONObject
@@ -242,7 +244,16 @@ def _media(document: Document, holder: JSONObject) -> tuple[Media, ...]:
         examples = [mapping(document.found(each)).get("value") for each in mapping(media.get("examples")).values()]
         known = [each for each in (media.get("example"), *examples) if each is not None]
         name = type_.partition(";")[0].strip().lower()
-        found.append(Media(name, kind_of(name), media.get("schema", {}), mapping(media.get("encoding")), tuple(known)))
+        found.append(
+            Media(
+                name,
+                type_.strip(),
+                kind_of(name),
+                media.get("schema", {}),
+                mapping(media.get("encoding")),
+                tuple(known),
+            )
+        )
     return tuple(sorted(found, key=lambda each: _PREFERENCE.index(each.kind)))
 
 

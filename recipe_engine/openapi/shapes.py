@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from recipe_engine.core.json import JSON, JSONObject
-from recipe_engine.openapi.document import Document, mapping
+from recipe_engine.openapi.document import Document, listing, mapping
 from recipe_engine.openapi.operations import Media, Operation
 from recipe_engine.openapi.schemas import FILE, Schemas
 
@@ -60,7 +60,15 @@ def body_schema(schemas: Schemas, media: Media) -> JSON:
             schema = schemas.schema(media.schema, files=media.kind == "multipart")
             return schema if schema not in ({}, True) else {"type": "object"}
         case _:
-            return _RAW
+            return {**_RAW, "examples": [example]} if (example := _example(media)) else _RAW
+
+
+def _example(media: Media) -> str:
+    """What a text of the media type looks like; empty when nobody knows."""
+    schema = mapping(media.schema)
+    told = (*media.examples, schema.get("example"), *listing(schema.get("examples")))
+    plain = "<sample/>" if "xml" in media.type else ""
+    return next((each for each in told if isinstance(each, str)), plain)
 
 
 def result_schema(document: Document, operation: Operation) -> JSONObject:

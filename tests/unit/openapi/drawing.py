@@ -53,7 +53,11 @@ class Drawing:
         if not isinstance(schema, dict):
             return self.chance.choice(["x", 1, True])
         if "$ref" in schema:
-            return self._value(self.defs.get(schema["$ref"].removeprefix("#/$defs/"), {}), depth + 1)
+            found = self._value(self.defs.get(schema["$ref"].removeprefix("#/$defs/"), {}), depth + 1)
+            beside = schema.get("properties", {}) if isinstance(found, dict) else {}
+            return (
+                found if not beside else {**found, **{name: self._value(each, depth) for name, each in beside.items()}}
+            )
         if "const" in schema:
             return schema["const"]
         if schema.get("enum"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -16,6 +15,7 @@ from recipe_engine.openapi.examples import sample_of
 from recipe_engine.openapi.shapes import params_schema
 from recipe_engine.testing import sandbox_context
 from tests.support.vendor_specs import folder, spec
+from tests.unit.openapi.files import with_files
 
 VENDORS = (
     "anthropic", "clickup", "hubspot", "notion", "resend", "slack", "twilio", "whatsapp-cloud", "zoho-crm", "zoho-desk",
@@ -34,17 +34,6 @@ def _operations(path: Path) -> int:
     return sum(len(methods & item.keys()) for item in json.loads(path.read_text())["paths"].values())
 
 
-async def _with_files(bench: Any, value: Any) -> Any:
-    """The value with every file in it saved, so that it can be sent."""
-    if isinstance(value, list):
-        return [await _with_files(bench, item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"digest", "name", "media_type", "size"}:
-        return (await bench.blobs.save_bytes(b"solid cube", "cube.stl", "model/stl")).model_dump()
-    return {name: await _with_files(bench, item) for name, item in value.items()}
-
-
 @pytest.mark.parametrize("least", [False, True])
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_every_operation_is_an_action_that_its_sandbox_accepts(vendor: str, least: bool, tmp_path: Path) -> None:
@@ -59,7 +48,7 @@ async def test_every_operation_is_an_action_that_its_sandbox_accepts(vendor: str
         # Each by itself: what one operation creates, the next one would look for.
         bench = sandbox_context(connector)
         schema = params_schema(connector.document, connector.operation(action.entry))  # type: ignore[attr-defined]
-        params = await _with_files(bench, sample_of(schema, least=least))
+        params = await with_files(bench, sample_of(schema, least=least))
         assert facts_of(action).validator.is_valid(params), name
         result = await bench.call(name.partition(".")[2], **params)
         assert jsonschema_rs.is_valid(action.result_schema, result), name
@@ -75,6 +64,6 @@ async def test_requests_validate_as_another_reader_of_the_document_sees_them(ven
     for name, action in connector.actions.items():
         bench = sandbox_context(connector)
         schema = params_schema(connector.document, connector.operation(action.entry))  # type: ignore[attr-defined]
-        params = await _with_files(bench, sample_of(schema))
+        params = await with_files(bench, sample_of(schema))
         await bench.call(name.partition(".")[2], **params)
         assert described.request_problems(bench.sandbox.requests[-1]) == [], name

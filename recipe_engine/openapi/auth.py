@@ -152,7 +152,7 @@ class Authorize:
         if cookie and cookie not in request.headers.get("Cookie", ""):
             headers["Cookie"] = "; ".join(filter(None, [request.headers.get("Cookie", ""), cookie]))
         request.headers.update(headers)
-        if query:
+        if query and query not in urlsplit(request.url).query:  # the address of a next page may have it
             request.url += f"{'&' if '?' in request.url else '?'}{query}"
 
 

@@ -53,15 +53,27 @@ class Shape:
 
 async def call(connector: Called, shape: Shape, ctx: Context, params: JSONObject) -> Answered:
     """Carry out an operation."""
-    operation, result = shape.operation, shape.result
+    response = await send(connector, shape, ctx, params)
+    answer = await read_answer(shape.operation, response, ctx)
+    if not jsonschema_rs.is_valid(shape.result, answer):
+        problem = next(iter(jsonschema_rs.validator_for(shape.result).iter_errors(answer)))
+        place = ".".join(map(str, problem.instance_path)) or "the whole"
+        ctx.log("the answer is not what the document describes", at=place, problem=problem.kind.name)
+    return Answered(answer)
+
+
+async def send(connector: Called, shape: Shape, ctx: Context, params: JSONObject, link: str = "") -> Response:
+    """Send the request of an operation; `link` is the address of a page, in the place of its own."""
+    operation = shape.operation
     url, headers = address(operation, params)
     server = connector.server_of(operation, ctx)
     if server is not None:
         url = f"{server}{url}"
+    url = link or url
     key_header = operation.key_header or connector.idempotency_header
     if key_header and operation.method in ("post", "patch"):
         headers.setdefault(key_header, ctx.key)
-    response = await ctx.http.request(
+    return await ctx.http.request(
         operation.method.upper(),
         url,
         headers=headers,
@@ -69,12 +81,6 @@ async def call(connector: Called, shape: Shape, ctx: Context, params: JSONObject
         reads=shape.reads,
         **_body(operation, params, headers, ctx),
     )
-    answer = await _read(operation, response, ctx)
-    if not jsonschema_rs.is_valid(result, answer):
-        problem = next(iter(jsonschema_rs.validator_for(result).iter_errors(answer)))
-        place = ".".join(map(str, problem.instance_path)) or "the whole"
-        ctx.log("the answer is not what the document describes", at=place, problem=problem.kind.name)
-    return Answered(answer)
 
 
 def address(operation: Operation, params: JSONObject) -> tuple[str, dict[str, str]]:
@@ -199,7 +205,7 @@ def _part(media: Media, name: str, value: JSON) -> Any:
     return value
 
 
-async def _read(operation: Operation, response: Response, ctx: Context) -> JSON:
+async def read_answer(operation: Operation, response: Response, ctx: Context) -> JSON:
     """The answer as a value: JSON, a text, a file, or nothing."""
     if operation.method == "head" or response.status in _NO_BODY:
         return None

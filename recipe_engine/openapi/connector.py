@@ -157,7 +157,16 @@ class _OperationAction(Action):
         self.__dict__["entry"] = entry
         effect = connector.effect_of(entry)
         super().__init__(
-            f"{connector.name}.{entry.name}", self._call, effect, {}, {}, None, entry.summary, "", connector
+            f"{connector.name}.{entry.name}",
+            self._call,
+            effect,
+            {},
+            {},
+            None,
+            entry.summary,
+            "",
+            connector,
+            result_schema_of=self._result_of if effect == "read" else None,
         )
         # What stands in the instance would hide what is made late.
         for name in ("params_schema", "result_schema", "description", "example"):
@@ -174,7 +183,26 @@ class _OperationAction(Action):
     def params_schema(self) -> JSONObject:
         from recipe_engine.openapi.bounds import bounded
 
-        return bounded(self._whole_params_schema)[0]
+        schema = bounded(self._whole_params_schema)[0]
+        if not self._pages:
+            return schema
+        from recipe_engine.openapi.paging import with_paging
+
+        return with_paging(schema, self.operation.pages_name)
+
+    @property
+    def _pages(self) -> bool:
+        """Whether it may come in pages: what only reads, and answers with JSON."""
+        media = [each for answer in self.operation.successes for each in answer.media]
+        return self.effect == "read" and self.operation.method != "head" and any(each.kind == "json" for each in media)
+
+    def _result_of(self, params: JSONObject) -> JSONObject:
+        told = params.get(self.operation.pages_name) if self._pages else None
+        if told is None:
+            return self.result_schema
+        from recipe_engine.openapi.paging import pages_schema
+
+        return pages_schema(self.result_schema, told)
 
     @cached_property
     def _whole_params_schema(self) -> JSONObject:
@@ -211,7 +239,12 @@ class _OperationAction(Action):
 
         connector: Any = self.connector
         shape = Shape(self.operation, self.result_schema, reads=self.effect == "read")
-        return await call(connector, shape, ctx, mapping(params))
+        given = mapping(params)
+        if self._pages and given.get(self.operation.pages_name) is not None:
+            from recipe_engine.openapi.paging import call_pages
+
+            return await call_pages(connector, shape, ctx, given)
+        return await call(connector, shape, ctx, given)
 
 
 def connector_in(folder: Path) -> OpenApiConnector:

@@ -96,6 +96,11 @@ class Operation:
     said: tuple[tuple[str, str], ...] = ()
 
     @property
+    def pages_name(self) -> str:
+        """The parameter that recipes write to read all pages."""
+        return "paginate" if all(each.name != "paginate" for each in self.parameters) else "paginate_pages"
+
+    @property
     def key_header(self) -> str:
         """The header in which the vendor takes an idempotency key; empty when it describes none."""
         named = (each.wire for each in self.parameters if each.place == "header" and each.wire.lower() in _KEY_HEADERS)

@@ -282,7 +282,7 @@ async def test_a_key_in_the_query_is_no_parameter_of_recipes(connect: Connect) -
     connector = connect(
         {"/a": {"get": operation(parameter("key", required=True))}}, config={"auth": "query:key:SHOP_KEY"}
     )
-    assert connector.actions["shop.call"].params_schema["properties"] == {}
+    assert connector.actions["shop.call"].params_schema["properties"].keys() == {"paginate"}
     request = await sent(connector)
     assert request.query == {"key": "sandbox-shop-key"}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from recipe_engine import expr
+from recipe_engine.compile.written import as_written
 from recipe_engine.core import events as ev
 from recipe_engine.core.advance import replay
 from recipe_engine.core.apply import moment
@@ -163,10 +164,10 @@ class _Names:
         }
         for step in state.steps.values():
             # A wait that ended by its time limit has nothing to say.
-            if step.status == "succeeded" and step.output is not None:
+            if step.status == "succeeded" and step.output is not None and step.frame.plan is plan:
                 self.known[step.step.id] = step.output
         self.known |= given
-        self.steps = {step.id: step for step in plan.steps}
+        self.steps = {step.id: step for step in as_written(plan).steps}
 
     def lookup(self, name: str, catalog: Catalog) -> Any:
         """The value of a name."""

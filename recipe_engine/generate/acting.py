@@ -6,10 +6,12 @@ told, with the parameters that the recipe gives.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from recipe_engine.builtin.llm.words import authored
 from recipe_engine.compile.outside import unmarked
+from recipe_engine.compile.written import Tool
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import Perform
 from recipe_engine.generate.speaking import Speaker
@@ -61,7 +63,30 @@ def _llm(params: JSONObject, speaker: Speaker) -> str:
     prompt = speaker.voice.say("llm", prompt=speaker.text(_prompt(params), 160))
     schema = params.get("output_schema")
     fields = schema.get("properties") if isinstance(schema, dict) else None
-    return prompt + (f", {speaker.voice.say('llm_answer', fields=', '.join(fields))}" if fields else "")
+    told = [prompt, *([speaker.voice.say("llm_answer", fields=", ".join(fields))] if fields else [])]
+    return ", ".join([*told, *_around(params, speaker)])
+
+
+def _around(params: JSONObject, speaker: Speaker) -> Iterator[str]:
+    """What a model may do before it answers, what it remembers, and that it is asked together with others."""
+    say, tools = speaker.voice.say, params.get("tools") or []
+    free = [speaker.voice.quoted(tool.name) for tool in tools if not tool.confirm]
+    if free:
+        yield say("tools", tools=", ".join(free))
+    for tool in tools:
+        if tool.confirm:
+            yield say("tool_confirmed", tool=speaker.voice.quoted(tool.name), who=approver(tool, speaker))
+    if tools:
+        yield say("tool_rounds", count=params["tool_rounds"])
+    if params.get("conversation") is not None:
+        yield say("remembers", key=speaker.text(params["conversation"]))
+    if params.get("batched"):
+        yield say("batched")
+
+
+def approver(tool: Tool, speaker: Speaker) -> str:
+    """Who approves the calls of a tool."""
+    return speaker.voice.say("a_person") if tool.to is None else speaker.text(tool.to)
 
 
 def _prompt(params: JSONObject) -> JSON:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from recipe_engine.compile.written import as_written, tools_of
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.plan import (
     Branch,
@@ -24,7 +25,7 @@ from recipe_engine.core.plan import (
     Transform,
     Wait,
 )
-from recipe_engine.generate.acting import act_in_words
+from recipe_engine.generate.acting import act_in_words, approver
 from recipe_engine.generate.phrases import Language, Voice
 from recipe_engine.generate.schedules import schedule_in_words
 from recipe_engine.generate.speaking import Speaker
@@ -40,7 +41,7 @@ def explain(plan: Plan, catalog: Catalog | None = None, *, language: Language = 
 
 class _Explaining:
     def __init__(self, plan: Plan, catalog: Catalog | None, voice: Voice) -> None:
-        self.plan = plan
+        self.plan = plan = as_written(plan)
         self.catalog = catalog
         self.voice = voice
         self.say = voice.say
@@ -109,12 +110,21 @@ class _Explaining:
         for step in self.plan.steps:
             if isinstance(step.do, Wait):
                 yield self.say("waits_line", what=self._joined(list(self._wait(step.do, step)), ""), step=step.name)
+            for tool in tools_of(step):
+                if tool.confirm:
+                    who, name = approver(tool, self.speaker), self.voice.quoted(tool.name)
+                    yield self.say("waits_tool", who=who, tool=name, step=step.name)
 
     def _writes(self) -> Iterator[str]:
         for step in self.plan.steps:
             if isinstance(step.do, Perform) and step.do.effect != "read":
                 told = act_in_words(step.do, self.speaker, self.catalog)
                 yield self.say("writes_line", where=told.where, what=f"{self.voice.quoted(step.name)}")
+            for tool in tools_of(step):
+                if tool.confirm:
+                    act = Perform(tool.action, {}, "once")
+                    what = f"{self.voice.quoted(tool.name)} ({step.name})"
+                    yield self.say("writes_line", where=act_in_words(act, self.speaker, self.catalog).where, what=what)
 
     def _errors(self) -> Iterator[str]:
         steps = self.plan.steps

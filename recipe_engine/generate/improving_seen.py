@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from recipe_engine.compile.written import INSIDE, as_written
 from recipe_engine.core import events as ev
 from recipe_engine.core.events import Entry, Usage
 from recipe_engine.core.failure import Failure
@@ -111,7 +112,7 @@ class Evidence:
 
     def known_steps(self) -> Iterator[tuple[str, Step]]:
         """Every step of the recipe as it is today, with where it stands."""
-        yield from _walk(self.plan)
+        yield from _walk(as_written(self.plan))
 
 
 class _Reading:
@@ -124,6 +125,7 @@ class _Reading:
         self.began: dict[str, float] = {}
         self.asked: dict[str, JSON] = {}
         self.first = self.last = 0.0
+        self.now, self.then = as_written(evidence.plan), as_written(plan)
         self.found: dict[str, StepSeen | None] = {}
 
     def read(self, journal: Iterable[Entry]) -> None:
@@ -154,14 +156,17 @@ class _Reading:
     def of_step(self, seen: StepSeen, event: ev.Event, at: float) -> None:
         match event:
             case ev.StepStarted(path, attempt=attempt):
-                if attempt == 1:
+                if attempt == 1 and not self.inside(path):
                     seen.begin(self.run)
                 seen.attempts += 1
                 self.began[path] = at
             case ev.ActionSucceeded(path, output=output, usage=usage):
                 self.ended(seen, path, at, usage)
-                seen.answers += 1
-                _note_sureness(seen, output)
+                said = output.get("answer") if self.inside(path) and isinstance(output, dict) else output
+                # One that calls tools first has not answered yet.
+                if said is not None or not self.inside(path):
+                    seen.answers += 1
+                    _note_sureness(seen, said)
             case ev.ActionFailed(path, usage=usage):
                 self.ended(seen, path, at, usage)
             case ev.RetryScheduled(failure=failure):
@@ -203,18 +208,39 @@ class _Reading:
             if usage.repairs:
                 seen.sent_back[self.run] = seen.sent_back.get(self.run, 0) + usage.repairs
 
+    def inside(self, path: str) -> bool:
+        """Whether a path is of a call of the model in a step with tools or a conversation, whose it counts as."""
+        where = _INDEX.sub("", path)
+        return owner_of(self.plan, where) != where
+
     def seen(self, path: str) -> StepSeen | None:
         """Where to count what happened at a path; None for a step that is not there any more, or not as it was."""
-        where = _INDEX.sub("", path)
-        if where not in self.found:
-            now, then = step_at(self.evidence.plan, where), step_at(self.plan, where)
+        place = _INDEX.sub("", path)
+        if place not in self.found:
+            where = owner_of(self.plan, place)
+            now, then = step_at(self.now, where), step_at(self.then, where)
             same = now is not None and then is not None and _same(now, then)
             if now is not None and not same:
                 self.evidence.changed.add(where)
-            self.found[where] = (
+            self.found[place] = (
                 self.evidence.steps.setdefault(where, StepSeen(where, now)) if same and now is not None else None
             )
-        return self.found[where]
+        return self.found[place]
+
+
+def owner_of(plan: Plan, where: str) -> str:
+    """The path of the author's step that a path without indexes counts as: a call of the model inside a step with tools or
+    a conversation is one of that step."""
+    inside, before = plan, list[str]()
+    names = where.split("/")
+    for number, name in enumerate(names):
+        before.append(name)
+        found = next((step for step in inside.steps if step.id == name), None)
+        if found is not None and isinstance(found.do, Call):
+            if INSIDE in found.do.recipe and names[number + 1 :] in (["model"], ["round", "model"]):
+                return "/".join(before)
+            inside = plan.recipes.get(found.do.recipe, inside)
+    return where
 
 
 def step_at(plan: Plan, where: str) -> Step | None:
@@ -237,7 +263,7 @@ def recipe_of(plan: Plan, where: str) -> str | None:
         if step is not None and isinstance(step.do, Call):
             inside = plan.recipes.get(step.do.recipe, inside)
             # What a step with tools or a conversation became is named after it, and belongs to its own recipe.
-            other = other if "~" in step.do.recipe else step.do.recipe
+            other = other if INSIDE in step.do.recipe else step.do.recipe
     return other
 
 

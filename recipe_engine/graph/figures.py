@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from recipe_engine.compile.written import as_written, tools_of
 from recipe_engine.core.json import JSON
 from recipe_engine.core.plan import (
     Branch,
@@ -90,6 +91,7 @@ class Picture:
 
 def picture_of(plan: Plan) -> Picture:
     """The figures of a plan."""
+    plan = as_written(plan)
     on_error = None if plan.on_error is None else Lane("when the run fails", _block(plan, plan.on_error))
     return Picture(plan.name or plan.slug, Lane("", _block(plan, plan.root)), on_error)
 
@@ -109,6 +111,7 @@ def _figure(plan: Plan, step: Step) -> Figure:
             kind: Kind = (
                 "model" if step.type.startswith("llm") else "action" if isinstance(step.do, Perform) else "data"
             )
+            detail = _asks(step)
         case Transform(items=items):
             kind, detail = "data", f"of {items}"
         case Branch(cases=cases, otherwise=otherwise):
@@ -170,6 +173,18 @@ def _waits_for(wait: Wait) -> str:
     if wait.until is not None:
         return f"until {wait.until}"
     return f"for {_text(wait.duration)}"
+
+
+def _asks(step: Step) -> str:
+    """What a model has besides its question."""
+    params = step.do.params if isinstance(step.do, Perform) and step.do.action == "llm_call" else None
+    if not isinstance(params, dict):
+        return ""
+    tools = [f"{tool.name} when approved" if tool.confirm else tool.name for tool in tools_of(step)]
+    said = [f"may call {', '.join(tools)}"] if tools else []
+    said += ["remembers"] if params.get("conversation") is not None else []
+    said += ["in batches"] if params.get("batched") else []
+    return ", ".join(said)
 
 
 def _each(loop: ForEach) -> str:

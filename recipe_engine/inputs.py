@@ -95,8 +95,11 @@ def _problems(error: jsonschema_rs.ValidationError, schema: JSONObject) -> Itera
             known = sorted(_part(schema, path).get("properties", {}))
             for name in details["unexpected"]:
                 yield InputProblem(_dotted((*path, name)), "a field that is not in the schema", _one_of(name, known))
-        case "anyOf" | "oneOfNotValid":
-            expected = " or ".join(dict.fromkeys(_first_expected(branch, schema) for branch in details["context"]))
+        case "anyOf" | "oneOf":
+            branches = [branch for branch in details["context"] if branch]
+            expected = " or ".join(dict.fromkeys(_first_expected(branch, schema) for branch in branches))
+            if len(details["context"]) - len(branches) > 1:
+                expected = "what fits exactly one of the alternatives"
             yield InputProblem(_dotted(path), _shown(error.instance), expected or error.message)
         case _:
             yield InputProblem(_dotted(path), _shown(error.instance), _expected(error, details))

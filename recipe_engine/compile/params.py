@@ -240,22 +240,22 @@ def _wanted(kind: str, error: jsonschema_rs.ValidationError, details: dict[str, 
         return f"text that matches {details['pattern']}", None
     if kind in _LIMITS:
         return _LIMITS[kind].format(details.get("limit", details.get("multiple_of"))), None
-    if kind in ("anyOf", "oneOfNotValid"):
+    if kind == "oneOf" and _several_fit(details):
+        return (
+            "what fits exactly one of the alternatives",
+            "it fits several of them: leave out what belongs to another one",
+        )
+    if kind in ("anyOf", "oneOf"):
         depth = len(error.instance_path)
         branches = [_branch(branch, depth) for branch in details.get("context", ())]
         return " or ".join(dict.fromkeys(words for words in branches if words)) or "another value", None
-    if kind == "oneOfMultipleValid":
-        return (
-            "what fits exactly one of the alternatives",
-            "this fits several of them: leave out what is of another one",
-        )
     return error.message.lower(), None
 
 
 def _errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
     """The errors, and in the place of one about alternatives those of the alternative that was meant."""
     for error in errors:
-        meant = _meant(error, error.kind.as_dict()) if error.kind.name in ("anyOf", "oneOfNotValid") else None
+        meant = _meant(error, error.kind.as_dict()) if error.kind.name in ("anyOf", "oneOf") else None
         if meant is None:
             yield error
         else:
@@ -264,6 +264,8 @@ def _errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonsch
 
 def _meant(error: jsonschema_rs.ValidationError, details: dict[str, JSON]) -> Sequence[Any] | None:
     """The errors of the one alternative whose kind of value was given; None when several or none are."""
+    if _several_fit(details):
+        return None
     depth = len(error.instance_path)
     near = [
         branch
@@ -275,6 +277,12 @@ def _meant(error: jsonschema_rs.ValidationError, details: dict[str, JSON]) -> Se
         told = [branch for branch in near if not any(_is_tag(inner, depth) for inner in branch)]
         near = told or near
     return near[0] if len(near) == 1 else None
+
+
+def _several_fit(details: dict[str, JSON]) -> bool:
+    """Whether a value fits more than one of the alternatives."""
+    context = details.get("context")
+    return isinstance(context, list) and sum(not branch for branch in context) > 1
 
 
 def _is_tag(error: Any, depth: int) -> bool:

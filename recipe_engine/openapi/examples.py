@@ -94,10 +94,10 @@ def _mend(value: Any, error: Any) -> bool:
         case "required":
             target[details["property"]] = f"sample {details['property']}"
             return True
-        case "oneOfMultipleValid" if isinstance(target, dict) and target:
+        case "oneOf" if isinstance(target, dict) and target and sum(not each for each in details["context"]) > 1:
             target.popitem()
             return True
-        case "anyOf" | "oneOfNotValid":
+        case "anyOf" | "oneOf":
             branches = [branch for branch in details.get("context", ()) if branch]
             if any(_mend(value, branch[0]) for branch in sorted(branches, key=_distance)[:1]):
                 return True

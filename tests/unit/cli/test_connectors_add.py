@@ -253,3 +253,54 @@ def test_a_large_document_is_not_parsed_for_recipes_that_do_not_use_it(recipe: A
     (added / "connectors" / "large" / "openapi.json").write_text("no document at all")
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+TAGGED: dict[str, Any] = {
+    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+    "discriminator": {"propertyName": "kind"},
+}
+EITHER: dict[str, Any] = {
+    "oneOf": [
+        {"type": "object", "required": [name], "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+        for name in ("id", "name")
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "words"),
+    [
+        (TAGGED, "{kind: Cat, lives: many}", "`body.lives` of zoo.make: found `many`, expected a whole number"),
+        (TAGGED, "{kind: Cow, lives: 9}", "expected one of `Cat` in `kind` or one of `Dog` in `kind`"),
+        (EITHER, "{id: 7, name: x}", "expected what fits exactly one of the alternatives"),
+        (EITHER, "{}", "expected an object with `id` or an object with `name`"),
+        (EITHER, '{id: 7, name: "{{ run.id }}"}', ""),
+    ],
+)
+def test_alternatives_are_checked_and_the_one_that_was_meant_is_spoken_of(
+    recipe: Any, folder: Path, schema: Any, body: str, words: str
+) -> None:
+    kinds = {
+        name: {
+            "type": "object",
+            "required": ["kind", "lives"],
+            "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}},
+        }
+        for name in ("Cat", "Dog")
+    }
+    content = {"application/json": {"schema": schema}}
+    operation = {"operationId": "make", "requestBody": {"required": True, "content": content}, "responses": {}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Zoo"},
+        "paths": {"/a": {"post": operation}},
+        "components": {"schemas": kinds},
+    }
+    (folder / "zoo.json").write_text(json.dumps(document))
+    assert recipe("connectors", "add", "zoo.json", "--server", "https://zoo.example").code == 0
+    head = "slug: r\nname: R\ndescription: R.\ncategory: examples\n"
+    step = f"  - {{id: a, name: A, type: zoo.make, with: {{body: {body}}}}}\n"
+    (folder / "r.yml").write_text(f"{head}steps:\n{step}")
+    ended = recipe("check", "r.yml")
+    assert ended.code == (2 if words else 0), ended.out
+    assert words in ended.out

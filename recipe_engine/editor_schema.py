@@ -208,6 +208,9 @@ def _templated(schema: Any) -> Any:
     for word in ("anyOf", "oneOf", "allOf"):
         if isinstance(found.get(word), list):
             found[word] = [_templated(item) for item in found[word]]
+    if "oneOf" in found and "anyOf" not in found:
+        # A template in the place of what tells alternatives apart could be of any of them.
+        found["anyOf"] = found.pop("oneOf")
     return found
 
 

@@ -65,8 +65,10 @@ def approve(
 
 def pending_of(state: State, step: str | None, kind: str, said: str) -> Pending:
     """The pending thing of a kind: the only one, or that of `step` (path or id). UsageError names what there is."""
+    from recipe_engine.core.pending import meant
+
     found = [item for item in state.pending.values() if item.kind == kind]
-    fitting = [item for item in found if step is None or step in (item.path, item.path.rpartition("/")[2])]
+    fitting = meant(found, step)
     if len(fitting) == 1:
         return fitting[0]
     if not found:

@@ -6,10 +6,29 @@ and always together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from recipe_engine.core.events import Usage
 from recipe_engine.core.failure import Failure
 from recipe_engine.core.plan import Perform
 from recipe_engine.core.state import ENDED, Frame, Pending, State, StepState, Wants, add_usage
+
+
+def meant(found: Iterable[Pending], step: str | None) -> list[Pending]:
+    """What a step's path or id means among what is pending; everything without one. A step that others are inside means what
+    is pending there: the approval of a tool, by the step whose model calls it."""
+    pending = list(found)
+    if step is None:
+        return pending
+    own = [item for item in pending if step in (item.path, item.path.rpartition("/")[2])]
+    return own or [item for item in pending if step in _around(item.path)]
+
+
+def _around(path: str) -> set[str]:
+    """The paths and ids of the steps that a path leads through."""
+    parts = path.split("/")[:-1]
+    paths = {"/".join(parts[: number + 1]) for number in range(len(parts))}
+    return paths | {part.partition("[")[0] for part in parts}
 
 
 def want(state: State, step: StepState, wants: Wants) -> None:

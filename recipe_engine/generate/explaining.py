@@ -113,7 +113,7 @@ class _Explaining:
             for tool in tools_of(step):
                 if tool.confirm:
                     who, name = approver(tool, self.speaker), self.voice.quoted(tool.name)
-                    yield self.say("waits_tool", who=who, tool=name, step=step.name)
+                    yield self.say("waits_tool", who=who, tool=name, step=step.name, time=self._at_most(step))
 
     def _writes(self) -> Iterator[str]:
         for step in self.plan.steps:
@@ -239,10 +239,13 @@ class _Explaining:
             return
         if wait.until is not None:
             yield say("until_at_most", moment=speaker.value(wait.until))
-        elif step.timeout is None:
-            yield say("for_ever")
         else:
-            yield say("at_most", duration=self.voice.duration(step.timeout))
+            yield self._at_most(step)
+
+    def _at_most(self, step: Step) -> str:
+        if step.timeout is None:
+            return self.say("for_ever")
+        return self.say("at_most", duration=self.voice.duration(step.timeout))
 
     def _around(self, step: Step) -> Iterator[str]:
         if isinstance(step.do, Repeat | Group | Parallel | ForEach) and step.timeout is not None:

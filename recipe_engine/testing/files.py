@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from recipe_engine.core.plan import Plan
+from recipe_engine.core.plan import BETWEEN, Plan
 from recipe_engine.diagnostics import Diagnostic
 from recipe_engine.engine import Engine
 from recipe_engine.errors import InvalidRecipe, RecipeError
@@ -169,7 +169,7 @@ def _story(outcome: Outcome) -> Iterator[StepLine]:
     if state is None or state.started_at is None:
         return
     for step in state.steps.values():
-        if step.status != "pending" and step.started_at is not None:
+        if step.status != "pending" and step.started_at is not None and step.step.type != BETWEEN:
             error = f"{step.error.title} [{step.error.code}]" if step.error else None
             yield StepLine(step.started_at - state.started_at, step.path, step.status, step.attempts, error)
 

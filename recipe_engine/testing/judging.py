@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from recipe_engine.compile.written import INSIDE
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.core.state import State, StepState
 from recipe_engine.core.view import error_view
@@ -100,9 +101,13 @@ def _steps(expect: Expect, state: State) -> Iterator[Miss]:
 
 
 def instances(state: State, name: str) -> list[StepState]:
-    """The times that a step was reached: `name` is its path, its path without indexes, or its id."""
+    """The times that a step was reached: `name` is its path, its path without indexes, or its id. An id is that of an
+    author's step before it is that of a call inside a step with tools or a conversation."""
     begun = [step for step in state.steps.values() if step.status != "pending"]
-    return [step for step in begun if name in (step.path, _INDEX.sub("", step.path), step.step.id)]
+    found = [step for step in begun if name in (step.path, _INDEX.sub("", step.path))]
+    named = [step for step in begun if step.step.id == name and step not in found]
+    own = [step for step in named if INSIDE not in step.frame.plan.slug]
+    return found + own or named
 
 
 def _step(path: str, wanted: StepExpected, found: Sequence[StepState]) -> Iterator[Miss]:

@@ -50,6 +50,10 @@ class Scripted:
         """The answers to the attempts of an action's steps, by attempt; the last one stays. A Failure fails."""
         self._answers[action] = lambda call: answers[min(call.command.attempt, len(answers)) - 1]
 
+    def say(self, action: str, answer: Callable[[Call], Any]) -> None:
+        """What an action answers to each of its calls."""
+        self._answers[action] = answer
+
     def hold(self, action: str) -> asyncio.Event:
         """Let the action hang until the event that is returned is set."""
         gate = self._gates[action] = asyncio.Event()

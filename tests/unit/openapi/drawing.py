@@ -61,10 +61,12 @@ class Drawing:
         if "const" in schema:
             return schema["const"]
         if schema.get("enum"):
-            return self.chance.choice(schema["enum"])
+            # Whether `nullable` adds null to the choices is read in two ways.
+            return self.chance.choice([each for each in schema["enum"] if each is not None] or [None])
         for word in ("anyOf", "oneOf"):
             if schema.get(word):
-                choice = self._value(self.chance.choice(schema[word]), depth + 1)
+                options = [each for each in schema[word] if each != {"type": "null"}]
+                choice = self._value(self.chance.choice(options), depth + 1)
                 if isinstance(choice, dict) and "properties" in schema:
                     return {**self._object(schema, depth), **choice}
                 return choice

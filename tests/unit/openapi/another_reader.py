@@ -7,6 +7,7 @@ listed here, each with the reason, and nothing else is let through.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -24,7 +25,7 @@ _KNOWN = (
     # It looks for path parameters of style `matrix` under names that it never gives them.
     "Missing required path parameter: matrix",
     # It reads parts of multipart bodies as bytes, and then wants them to be texts.
-    "<ValidationError: \"b'",
+    r"<ValidationError: ['\"]b",
     # A form without fields has no bytes.
     "Missing required request body",
     # Texts are drawn as texts, whatever they are said to hold.
@@ -111,7 +112,7 @@ class Reader:
                 f"{type(each).__name__}: {each}"[:400] + str(getattr(each, "schema_errors", ""))[:600]
                 for each in causes
             )
-            return "" if any(known in told for known in _KNOWN) else told
+            return "" if any(re.search(known, told) for known in _KNOWN) else told
         return ""
 
 

@@ -76,7 +76,8 @@ class Residents:
     def _keep(self, run: LiveRun) -> None:
         self._at_rest[run.row.number] = run
         self._bytes += run.size
-        while len(self._at_rest) > _KEPT_AT_REST or self._bytes > _BYTES_AT_REST:
+        # The newest stays, whatever its size: whoever asked for it is about to use it.
+        while len(self._at_rest) > 1 and (len(self._at_rest) > _KEPT_AT_REST or self._bytes > _BYTES_AT_REST):
             _, gone = self._at_rest.popitem(last=False)
             self._bytes -= gone.size
             release(gone.state)

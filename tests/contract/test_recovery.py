@@ -140,3 +140,12 @@ async def test_a_run_that_cannot_be_read_keeps_no_other_asleep(world: World, cap
         await world.idle()
     assert (await world.runtime.get(fine)).status == "succeeded"
     assert world.store.run(broken).status == "waiting"
+
+
+async def test_a_run_with_a_long_journal_goes_on_after_a_wait(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("recipe_engine.runtime.residents._BYTES_AT_REST", 10)
+    run_id = await world.start(plan_of(Wait(event="news")), {})
+    await world.idle()
+    await world.send("news", {"n": 1})
+    await world.idle()
+    assert (await world.runtime.get(run_id)).output == {"n": 1}

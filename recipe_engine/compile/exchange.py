@@ -24,8 +24,10 @@ from recipe_engine.expr import is_template
 # How much of an earlier conversation is shown to the model, and how long it is kept.
 EXCHANGES_SHOWN = 20
 KEPT_FOR = "90d"
-# What is shown of one result of a tool, and kept of one turn of a conversation (characters).
+# What is shown of one result of a tool, and kept of one turn of a conversation (characters): an exchange fits an entry of the
+# store, and all that are shown fit one result, in any script.
 RESULT_SHOWN = 20_000
+TURN_KEPT = 6_000
 _AT_ONCE = 4
 _FAILED = "{{ error.code }}: {{ error.title }} {{ error.detail }}"
 # Names that the steps around a tool's have, and that expressions of the plan say.
@@ -98,11 +100,12 @@ class ExchangePlan:
         return core.Perform("store.list", {"table": self._table, "prefix": _KEY, "limit": EXCHANGES_SHOWN}, "read")
 
     def _said(self, last: str) -> core.Perform:
-        # The newest first, by a number that falls while time passes; the run tells those of one moment apart.
-        number = "{{ (9999999999999 - timestamp(now()) * 1000) | to_int | text | pad(13, '0', 'left') }}/{{ run.id }}"
+        # The newest first, by a number that falls while time passes; the rest tells those of one moment apart, also of a loop.
+        number = "{{ (9999999999999 - timestamp(now()) * 1000) | to_int | text | pad(13, '0', 'left') }}"
+        number += "/{{ run.id }}-{{ random_code() }}"
         said = {
-            "user": f"{{{{ {last}.asked | truncate({RESULT_SHOWN}) }}}}",
-            "assistant": f"{{{{ {_words(f'{last}.answer')} }}}}",
+            "user": f"{{{{ {last}.asked | truncate({TURN_KEPT}) }}}}",
+            "assistant": f"{{{{ {_words(f'{last}.answer', TURN_KEPT)} }}}}",
         }
         params = {"table": self._table, "key": _KEY + number, "value": said, "keep": KEPT_FOR}
         return core.Perform("store.put", params, "keyed")
@@ -210,9 +213,9 @@ def _told(offer: ToolOffer) -> JSONObject:
     }
 
 
-def _words(name: str) -> str:
-    """An expression that shows a value as text of a bounded length."""
-    return f"({name} if {name} is string else {name} | to_json) | truncate({RESULT_SHOWN})"
+def _words(name: str, most: int = RESULT_SHOWN) -> str:
+    """An expression that shows a value as text of at most so many characters."""
+    return f"({name} if {name} is string else {name} | to_json) | truncate({most})"
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,10 @@ A round, as a step records it: {"model": {"answer", "calls", "kept", "text", "as
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from recipe_engine.builtin.llm import answer as answers
 from recipe_engine.builtin.llm.provider import (
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
 # Calls of one answer that are carried out; what is asked beyond is refused to the model.
 MAX_CALLS = 10
+# The largest input of a call (bytes as JSON), how deep it may be, and of a name that no tool has, what is kept.
+MAX_INPUT = 50_000
+_DEEPEST = 30
+_LONGEST_NAME = 100
 # Of an earlier exchange, what is shown to the model again (characters).
 MAX_SAID = 20_000
 # The longest key of a conversation (characters): with what stands around it, the store takes it.
@@ -98,7 +105,7 @@ def recorded(exchange: Exchange, request: ModelRequest, answer: ModelAnswer | No
     calls = [] if answer is None else answer.calls
     return {
         "answer": value,
-        "calls": [_call(call, place, exchange.tools) for place, call in enumerate(calls)],
+        "calls": _calls(calls, exchange.tools),
         "kept": [{"model": request.model, "block": block} for block in answer.kept] if answer and calls else [],
         "text": answer.text if answer is not None else "",
         "asked": _asked(request),
@@ -112,18 +119,45 @@ def _asked(request: ModelRequest) -> str:
     return "".join(part.text for part in asking[-1].parts if isinstance(part, Text)) if asking else ""
 
 
+def _calls(calls: Sequence[ToolCall], offers: Sequence[Offer]) -> list[JSONObject]:
+    """The calls as they are recorded. Some servers give all of them one name, or none."""
+    made: list[JSONObject] = []
+    for place, call in enumerate(calls):
+        known = {each["id"] for each in made}
+        name = call.id if call.id and call.id not in known else f"{call.id or 'call'}_{place}"
+        made.append(_call(replace(call, id=name), place, offers))
+    return made
+
+
 def _call(call: ToolCall, place: int, offers: Sequence[Offer]) -> JSONObject:
     offer = next((each for each in offers if each.name == call.name), None)
+    small = _is_small(call.input)
     made: dict[str, Any] = {
         "id": call.id,
-        "tool": offer.tool if offer else call.name,
-        "input": call.input if isinstance(call.input, dict) else {},
+        "tool": offer.tool if offer else call.name[:_LONGEST_NAME],
+        "input": call.input if isinstance(call.input, dict) and small else {},
         "problem": None,
     }
     if offer is None:
-        made["problem"] = f"there is no tool {call.name}; there are {', '.join(each.name for each in offers)}"
+        made["problem"] = f"there is no tool {made['tool']}; there are {', '.join(each.name for each in offers)}"
     elif place >= MAX_CALLS:
         made["problem"] = f"at most {MAX_CALLS} calls at a time: ask again for what is still needed"
+    elif not small:
+        made["problem"] = f"the input is too large: at most {MAX_INPUT} characters as JSON, {_DEEPEST} objects deep"
     elif problems := answers.problems_of(call.input, offer.input_schema):
         made["problem"] = "the input does not fit the tool's schema:\n" + "\n".join(problems)
     return made
+
+
+def _is_small(value: JSON) -> bool:
+    """Whether what a model gives a tool can be kept: it may have been told to give anything."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for item in level for inner in _inside(item)]
+        if not level:
+            return len(orjson.dumps(value)) <= MAX_INPUT
+    return False
+
+
+def _inside(value: JSON) -> list[JSON]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

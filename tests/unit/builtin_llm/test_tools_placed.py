@@ -186,3 +186,39 @@ async def test_who_approves_may_be_a_template(run):
     tool = "{action: shop.order, confirm: approval, to: '{{ message }}'}"
     done = await run(f"steps:\n  - {{id: a, name: 'À {{{{ x', type: llm_call, user_prompt: Q, tools: [{tool}]}}\n")
     assert done.status == "waiting", done.error
+
+
+def calling(*asked: tuple[str, Any]) -> Reply:
+    blocks = [{"type": "tool_use", "id": ident, "name": "shop_find", "input": given} for ident, given in asked]
+    return Reply(body=message(blocks, stop="tool_use"))
+
+
+async def test_what_a_model_asks_without_bounds_is_told_and_not_done(server, shop, run):
+    deep: dict[str, Any] = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    asked = [("a", {"name": deep}), ("b", {"name": "x" * 2_000_000}), *((f"c{n}", {"name": "x"}) for n in range(98))]
+    server.will(calling(*asked), says("ok"))
+    done = await run("steps:\n  - {id: a, ASKING}\n")
+    assert (done.output, len(shop.found)) == ("ok", 8), done.error
+    told = [block["content"] for block in server.bodies[1]["messages"][-1]["content"]]
+    assert [text.startswith("the input is too large") for text in told[:3]] == [True, True, False]
+    assert told[10:] == 90 * ["at most 10 calls at a time: ask again for what is still needed"]
+
+
+async def test_calls_of_one_name_are_told_apart(server, shop, run):
+    server.will(calling(("same", {"name": "x"}), ("same", {"name": "y"})), says("ok"))
+    await run("steps:\n  - {id: a, ASKING}\n")
+    told = server.bodies[1]["messages"][-1]["content"]
+    assert [block["tool_use_id"] for block in told] == ["same", "same_1"]
+
+
+async def test_long_words_in_any_script_are_remembered(server, run):
+    server.otherwise = lambda body: says("漢" * 25_000)
+    talk = "{id: a, type: llm_call, user_prompt: '{{ message }}', conversation: k}"
+    done = await run(
+        f"steps:\n  - {{id: all, type: repeat, until: false, max_rounds: 22, steps: [{talk}], on_error: continue}}\n"
+    )
+    assert done.status == "succeeded"
+    assert [step["path"] for step in done.steps if step["status"] == "failed"] == ["all"]
+    assert len(server.bodies[-1]["messages"]) == 41

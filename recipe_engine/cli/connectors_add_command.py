@@ -36,8 +36,8 @@ _LARGEST = 100_000_000
     "--auth",
     default="",
     metavar="HOW",
-    help="bearer:SETTING, header:NAME:SETTING, query:NAME:SETTING, basic:USER_SETTING:PASSWORD_SETTING, "
-    "oauth2:TOKEN_URL:ID_SETTING:SECRET_SETTING or none. Without it, as the document says.",
+    help="bearer:SETTING, header:NAME:SETTING, query:NAME:SETTING, cookie:NAME:SETTING, basic:USER_SETTING:PASSWORD_SETTING, "
+    "oauth2:TOKEN_URL:ID_SETTING:SECRET_SETTING or none; several keys with commas. Without it, as the document says.",
 )
 @click.option("--server", default="", metavar="URL", help="The base URL, when it is not the document's first server.")
 @click.option(

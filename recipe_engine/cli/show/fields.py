@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from recipe_engine.core.json import JSON, JSONObject
 from recipe_engine.inputs import at
 
 _DEEPEST = 3
+_MOST = 200
 
 
 class Field(NamedTuple):
@@ -21,11 +23,18 @@ class Field(NamedTuple):
 
 
 def fields(schema: JSON) -> list[Field]:
-    """The fields of an object schema, those of inner objects after it with dots."""
-    return list(_fields(at(schema, schema), schema, "", 0))
+    """The fields of an object schema, those of inner objects after it with dots, as deep as a person would read on."""
+    for deepest in range(_DEEPEST, -1, -1):
+        rows = list(islice(_fields(at(schema, schema), schema, "", deepest), _MOST + 1))
+        if len(rows) <= _MOST or deepest == 0:
+            break
+    cut = (
+        [] if len(rows) <= _MOST else [Field("...", required=False, type="", description="and more: --json shows all")]
+    )
+    return [*rows[:_MOST], *cut]
 
 
-def _fields(schema: JSONObject, root: JSON, prefix: str, depth: int) -> Iterator[Field]:
+def _fields(schema: JSONObject, root: JSON, prefix: str, deeper: int) -> Iterator[Field]:
     required = set(schema.get("required", ()))
     for name, part in schema.get("properties", {}).items():
         field = at(part, root)
@@ -33,8 +42,8 @@ def _fields(schema: JSONObject, root: JSON, prefix: str, depth: int) -> Iterator
         default = f" (default {field['default']})" if field.get("default") not in (None, "", [], {}) else ""
         yield Field(f"{prefix}{name}", name in required, type_in_words(part, root), f"{described}{default}".strip())
         inner, mark = _inner(field, root)
-        if inner and depth < _DEEPEST:
-            yield from _fields(inner, root, f"{prefix}{name}{mark}.", depth + 1)
+        if inner and deeper:
+            yield from _fields(inner, root, f"{prefix}{name}{mark}.", deeper - 1)
 
 
 def _inner(field: JSONObject, root: JSON) -> tuple[JSONObject, str]:

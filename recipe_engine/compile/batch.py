@@ -72,7 +72,7 @@ class Batch:
         inner = replace(do, items=f"{name}_asked.results | map('item')", index_as=f"{name}_index")
         body = self._block(
             self._new(f"{name}_asked", self._questions(name, do, model.do.params)),
-            self._new(f"{name}_sent", self._sent(name), "llm.send_batch"),
+            self._new(f"{name}_sent", self._sent(name), "llm.send_batch", called="questions handed over"),
             self._new(f"{name}_answered", self._answered(name), on_error="continue"),
             self._add(replace(loop, do=inner, if_=None, timeout=None)),
         )
@@ -95,7 +95,9 @@ class Batch:
     def _answered(self, name: str) -> core.Repeat:
         """The wait for the answers. When it fails, there are none, and every question is asked directly."""
         status = core.Perform("llm.batch_status", {"ids": f"{{{{ {name}_sent.ids }}}}"}, "read")
-        looked = self._new(f"{name}_status", status, "llm.batch_status", retry=_PATIENT)
+        looked = self._new(
+            f"{name}_status", status, "llm.batch_status", retry=_PATIENT, called="are the answers there?"
+        )
         return core.Repeat(f"{name}_status.ended", self._block(looked), every=EVERY, max_rounds=_ROUNDS)
 
     def _add(self, step: core.Step) -> int:
@@ -112,10 +114,11 @@ class Batch:
         do: core.Do,
         type_: str = core.BETWEEN,
         *,
+        called: str = "",
         retry: core.Retry = _RETRY,
         on_error: Literal["fail", "continue"] | int = "fail",
     ) -> int:
         performs = isinstance(do, core.Perform)
         again, timeout = (retry, 600.0) if performs else (None, None)
-        step = core.Step(id_, id_, type_, do, retry=again, timeout=timeout, on_error=on_error, line=self._loop.line)
-        return self._add(step)
+        line = self._loop.line
+        return self._add(core.Step(id_, called or id_, type_, do, None, again, timeout, on_error, line))

@@ -7,9 +7,9 @@ expects nothing are diagnostics with their place.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from recipe_engine.builtin.http_sandbox import ScriptedExchange
 from recipe_engine.diagnostics import Diagnostic, suggest
@@ -28,10 +28,10 @@ from recipe_engine.expr.moments import looks_like_moment
 from recipe_engine.model.problems import Path, Problems
 from recipe_engine.model.values import shown
 from recipe_engine.source import Document
+from recipe_engine.testing.building import Builder
 from recipe_engine.testing.matching import bad_matchers
 from recipe_engine.testing.model import ApprovalAt, EventAt, VendorFault
 
-M = TypeVar("M", bound=BaseModel)
 # The codes of recipes and what they are called in files of tests and needs.
 _CODES: Mapping[str, str] = {"R301": "R701", "R302": "R702", "R303": "R703", "R304": "R703", "R309": "R704"}
 _LISTS: Mapping[str, type[BaseModel]] = {
@@ -68,9 +68,9 @@ class _Problems(Problems):
         self.add("R701", f"{owner} has no `{field}`, which it must have", (), hint, span=self.anchor(path, data))
 
 
-class _Reader:
+class _Reader(Builder):
     def __init__(self, problems: _Problems, vendors: Collection[str]) -> None:
-        self.problems = problems
+        super().__init__(problems)
         self.vendors = vendors
 
     def file(self, data: dict[str, Any]) -> NeedsFile | None:
@@ -209,20 +209,3 @@ class _Reader:
                 self.problems.add("R708", f"there is another {what} `{name}`, in line {line}", (*path, index, field))
             elif isinstance(name, str):
                 seen[name] = index
-
-    def items(self, model: type[M], value: Any, path: Path, owner: str) -> Any:
-        """The items of a list that could be read; the others were reported. What is no list is left to its owner."""
-        if not isinstance(value, list):
-            return value
-        read = [self.build(model, item, (*path, index), owner) for index, item in enumerate(value)]
-        return [item for item in read if item is not None]
-
-    def build(self, model: type[M], data: Any, path: Path, owner: str) -> M | None:
-        if not isinstance(data, dict):
-            self.problems.add("R703", f"found {shown(data)}, expected an object", path)
-            return None
-        try:
-            return model.model_validate(data)
-        except ValidationError as error:
-            self.problems.refused(error, model, data, path, owner)
-            return None

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from recipe_engine.builtin.http_sandbox import ScriptedExchange
 from recipe_engine.builtin.llm.scripted import ScriptedAnswer
@@ -20,6 +20,7 @@ from recipe_engine.model.problems import Path as Place
 from recipe_engine.model.problems import Problems
 from recipe_engine.model.values import shown
 from recipe_engine.source import Document
+from recipe_engine.testing.building import Builder
 from recipe_engine.testing.matching import bad_matchers, is_matcher
 from recipe_engine.testing.model import (
     ApprovalAt,
@@ -35,7 +36,6 @@ from recipe_engine.testing.model import (
 
 SUFFIXES = (".test.yml", ".test.yaml")
 
-M = TypeVar("M", bound=BaseModel)
 # The codes of recipes and what they are called in test files.
 _CODES: Mapping[str, str] = {"R301": "R701", "R302": "R702", "R303": "R703", "R304": "R703", "R309": "R704"}
 _LISTS: Mapping[str, type[BaseModel]] = {
@@ -111,9 +111,9 @@ class _Problems(Problems):
         self.add("R701", f"{owner} has no `{field}`, which it must have", (), hint, span=self.anchor(path, data))
 
 
-class _Reader:
+class _Reader(Builder):
     def __init__(self, problems: _Problems) -> None:
-        self.problems = problems
+        super().__init__(problems)
 
     def file(self, data: dict[str, Any]) -> CaseFile | None:
         for name in data.keys() - set(_TOP):
@@ -192,23 +192,6 @@ class _Reader:
         if isinstance(value, dict):
             return self.build(StepExpected, value, path, "a step's expectation")
         return StepExpected.model_validate({"status": value})
-
-    def items(self, model: type[M], value: Any, path: Place, owner: str) -> Any:
-        """The items of a list that could be read; the others were reported. What is no list is left to its owner."""
-        if not isinstance(value, list):
-            return value
-        read = [self.build(model, item, (*path, index), owner) for index, item in enumerate(value)]
-        return [item for item in read if item is not None]
-
-    def build(self, model: type[M], data: Any, path: Place, owner: str) -> M | None:
-        if not isinstance(data, dict):
-            self.problems.add("R703", f"found {shown(data)}, expected an object", path)
-            return None
-        try:
-            return model.model_validate(data)
-        except ValidationError as error:
-            self.problems.refused(error, model, data, path, owner)
-            return None
 
 
 def _merged(defaults: dict[str, Any], given: dict[str, Any], *, expected: bool = False) -> dict[str, Any]:
